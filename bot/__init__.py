@@ -1,0 +1,1 @@
+"""What talks, remembers and decides."""
