@@ -1,0 +1,81 @@
+"""A secret by reference: where it lies is kept in the settings, what it says is read on use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.errors import SecretMissing
+
+
+@dataclass(frozen=True)
+class Secret:
+    """`{ env = "NAME" }` or `{ file = "PATH" }`; exactly one of the two is set."""
+
+    env: str = ""
+    file: Path | None = None
+
+    def __str__(self) -> str:
+        if self.file is not None:
+            return f'{{ file = "{self.file}" }}'
+        return f'{{ env = "{self.env}" }}'
+
+    @property
+    def given(self) -> bool:
+        """Is there something where the reference points?"""
+        try:
+            self.resolve()
+        except SecretMissing:
+            return False
+        return True
+
+    def resolve(self) -> SecretStr:
+        """What it says, in a type that never prints. Raises `SecretMissing`."""
+        text = self._from_file(self.file) if self.file else os.environ.get(self.env, "")
+        if not text.strip():
+            problem = "the file is empty" if self.file else "the variable is not set"
+            raise SecretMissing(str(self), problem, "Put the secret there")
+        return SecretStr(text.strip())
+
+    def _from_file(self, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise SecretMissing(str(self), f"cannot be read: {reason}", "Check the path") from error
+
+
+def looks_like_reference(value: object) -> bool:
+    """Is this the table of a reference, as TOML gives it?"""
+    return isinstance(value, Mapping) and len(value) == 1 and set(value) <= {"env", "file"}
+
+
+def holds_secret(value: object) -> bool:
+    """Is there a `Secret` in `value`, at any depth?"""
+    match value:
+        case Secret():
+            return True
+        case Mapping():
+            return any(holds_secret(part) for part in value.values())
+        case str():
+            return False
+        case Sequence():
+            return any(holds_secret(part) for part in value)
+    return False
+
+
+def revealed(value: Any) -> Any:
+    """`value` with every `Secret` in it as plain text, for the one who uses it."""
+    match value:
+        case Secret():
+            return value.resolve().get_secret_value()
+        case Mapping():
+            return {key: revealed(part) for key, part in value.items()}
+        case list() | tuple():
+            return type(value)(revealed(part) for part in value)
+    return value
