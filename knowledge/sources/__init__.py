@@ -21,6 +21,9 @@ class Source(Protocol):
     def name(self) -> str:
         """The name given in the settings."""
 
+    def expected(self) -> int | None:
+        """How many documents there are, where that is cheap to know: for time left."""
+
     def documents(self, since: Checkpoint | None) -> Iterable[Item]:
         """Every document there is now, one at a time, in a stable order.
 

@@ -1,0 +1,102 @@
+"""The shape of the collections in Weaviate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateClient
+
+
+def chunk_properties() -> list[Any]:
+    """Names are matched whole (`field`), prose by words, what is only shown not at all."""
+    return [
+        *(_name(name) for name in ("source", "key", "digest", "fingerprint")),
+        *(_prose(name) for name in ("title", "headings", "text")),
+        _shown("url"),
+        _number("ordinal"),
+        _date("modified_at"),
+    ]
+
+
+def document_properties() -> list[Any]:
+    """One record for each document."""
+    return [
+        *(_name(name) for name in ("source", "key", "fingerprint")),
+        *(_shown(name) for name in ("title", "url")),
+        _number("chunks"),
+        _date("modified_at"),
+    ]
+
+
+def create(client: WeaviateClient, name: str, properties: list[Any], about: str) -> None:
+    """Make a collection if there is none of that name; another process may do so meanwhile."""
+    from weaviate.classes.config import Configure, StopwordsPreset, VectorDistances
+    from weaviate.exceptions import UnexpectedStatusCodeError
+
+    if client.collections.exists(name):
+        return
+    try:
+        client.collections.create(
+            name,
+            description=about,
+            properties=properties,
+            vector_config=Configure.Vectors.self_provided(
+                vector_index_config=Configure.VectorIndex.hnsw(
+                    distance_metric=VectorDistances.COSINE
+                )
+            ),
+            inverted_index_config=Configure.inverted_index(
+                index_null_state=False, stopwords_preset=StopwordsPreset.EN
+            ),
+            multi_tenancy_config=Configure.multi_tenancy(
+                enabled=True, auto_tenant_creation=True, auto_tenant_activation=True
+            ),
+        )
+    except UnexpectedStatusCodeError:
+        if not client.collections.exists(name):
+            raise
+
+
+def _name(name: str) -> Any:
+    from weaviate.classes.config import DataType, Property, Tokenization
+
+    return Property(
+        name=name,
+        data_type=DataType.TEXT,
+        tokenization=Tokenization.FIELD,
+        index_filterable=True,
+        index_searchable=False,
+    )
+
+
+def _prose(name: str) -> Any:
+    from weaviate.classes.config import DataType, Property, Tokenization
+
+    return Property(
+        name=name,
+        data_type=DataType.TEXT,
+        tokenization=Tokenization.WORD,
+        index_filterable=False,
+        index_searchable=True,
+    )
+
+
+def _shown(name: str) -> Any:
+    from weaviate.classes.config import DataType, Property
+
+    return Property(
+        name=name, data_type=DataType.TEXT, index_filterable=False, index_searchable=False
+    )
+
+
+def _number(name: str) -> Any:
+    from weaviate.classes.config import DataType, Property
+
+    return Property(name=name, data_type=DataType.INT, index_filterable=True)
+
+
+def _date(name: str) -> Any:
+    from weaviate.classes.config import DataType, Property
+
+    return Property(name=name, data_type=DataType.DATE, index_filterable=True)

@@ -1,0 +1,232 @@
+"""Bring the index in step with a source: what is new, changed, moved, gone."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from knowledge.ahead import ahead
+from knowledge.documents import (
+    Checkpoint,
+    Chunk,
+    Document,
+    Progress,
+    Unchanged,
+    Unreadable,
+    quiet,
+)
+from knowledge.embedding import Embedder, Vectors
+from knowledge.objects import Entry
+from knowledge.sources import Source
+
+BATCH = 64  # chunks embedded together: enough to keep every core busy, little to lose
+Cut = Callable[[Document], Sequence[Chunk]]
+
+
+class Shelf(Protocol):
+    """What syncing needs of an index."""
+
+    def fingerprints(self, source: str) -> Mapping[str, str]:
+        """The fingerprint of each document held of a source, by key."""
+
+    def vectors(self, digests: Iterable[str]) -> Mapping[str, Any]:
+        """The vectors held for chunks with these digests."""
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Write documents with their chunks."""
+
+    def drop(self, source: str, keys: Sequence[str]) -> None:
+        """Forget documents."""
+
+    def mark_complete(self, source: str) -> None:
+        """Note that the source was synced to its end."""
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What one pass over a source changed."""
+
+    source: str
+    seen: int = 0  # documents that the source has, unreadable ones included
+    new: int = 0
+    changed: int = 0
+    moved: int = 0  # new under this key, and gone with the same content under another
+    gone: int = 0  # moved ones not counted
+    unchanged: int = 0
+    chunks: int = 0  # written
+    embedded: int = 0  # of these, newly embedded; the others' vectors were held already
+    unreadable: tuple[Unreadable, ...] = ()
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        """One line for people."""
+        told = [
+            f"{getattr(self, name)} {name}"
+            for name in ("new", "changed", "moved", "gone", "unchanged")
+            if getattr(self, name)
+        ]
+        if self.unreadable:
+            told.append(f"{len(self.unreadable)} could not be read")
+        work = f"{self.chunks} chunks written, {self.embedded} embedded, {self.seconds:.1f} s"
+        return f"{self.source}: {', '.join(told) or 'empty'} ({work})"
+
+
+def sync(
+    source: Source,
+    index: Shelf,
+    embedder: Embedder,
+    cut: Cut,
+    *,
+    full: bool = False,
+    progress: Progress = quiet,
+) -> SyncReport:
+    """Index what changed at `source`, then forget what is gone.
+
+    Reading, embedding and writing overlap. `full` reads and embeds everything again. A source
+    that fails half way forgets nothing: what was read is written, dropping waits until all
+    was read, and the error is raised. Done twice, the second pass changes nothing.
+    """
+    started, held = time.monotonic(), dict(index.fingerprints(source.name))
+    tally = Tally(held)
+    with (
+        ahead(_read(source, held, cut, full, tally, progress)) as prepared,
+        Writer(index) as writer,
+    ):
+        for batch in _batches(prepared):
+            writer.put(_embed(batch, index, embedder, full, tally))
+    gone = [key for key in held if key not in tally.seen]
+    index.drop(source.name, gone)
+    index.mark_complete(source.name)
+    return tally.report(source.name, gone, time.monotonic() - started)
+
+
+class Tally:
+    """Counts of one pass."""
+
+    def __init__(self, held: Mapping[str, str]) -> None:
+        self.held = held
+        self.seen: set[str] = set()
+        self.fresh: list[str] = []  # fingerprints of documents under new keys
+        self.unreadable: list[Unreadable] = []
+        self.counts: Counter[str] = Counter()
+
+    def note(self, item: Document | Unchanged | Unreadable) -> None:
+        """Count an item."""
+        self.seen.add(item.key)
+        if isinstance(item, Unreadable):
+            self.unreadable.append(item)
+        elif isinstance(item, Unchanged):
+            self.counts["unchanged"] += 1
+        elif item.key in self.held:
+            self.counts["changed"] += 1
+        else:
+            self.fresh.append(item.fingerprint)
+
+    def report(self, source: str, gone: Sequence[str], seconds: float) -> SyncReport:
+        """The counts as a value; a document gone here and new there with one content moved."""
+        moved = sum((Counter(self.fresh) & Counter(self.held[key] for key in gone)).values())
+        return SyncReport(
+            source,
+            seen=len(self.seen),
+            new=len(self.fresh) - moved,
+            changed=self.counts["changed"],
+            moved=moved,
+            gone=len(gone) - moved,
+            unchanged=self.counts["unchanged"],
+            chunks=self.counts["chunks"],
+            embedded=self.counts["embedded"],
+            unreadable=tuple(self.unreadable),
+            seconds=seconds,
+        )
+
+
+Prepared = tuple[Document, Sequence[Chunk]]
+
+
+def _read(
+    source: Source,
+    held: Mapping[str, str],
+    cut: Cut,
+    full: bool,
+    tally: Tally,
+    progress: Progress,
+) -> Iterator[Prepared]:
+    """Documents that need writing, cut into chunks."""
+    checkpoint = None if full else Checkpoint(held)
+    total = source.expected()
+    for done, item in enumerate(source.documents(checkpoint), start=1):
+        tally.note(item)
+        if isinstance(item, Document):
+            yield item, cut(item)
+        progress(f"Syncing {source.name}", done, total)
+
+
+def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    """Documents together until they make a batch of chunks."""
+    batch: list[Prepared] = []
+    for document, chunks in prepared:
+        batch.append((document, chunks))
+        if sum(len(chunks) for _, chunks in batch) >= BATCH or len(batch) >= 4 * BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _embed(
+    batch: Sequence[Prepared], index: Shelf, embedder: Embedder, full: bool, tally: Tally
+) -> list[Entry]:
+    """The documents with their chunks' vectors; those that the index holds are taken from it."""
+    texts = {chunk.digest: chunk.embedded_text for _, chunks in batch for chunk in chunks}
+    reusable = bool(tally.held) and not full
+    vectors = dict(index.vectors(texts)) if reusable else {}
+    missing = [digest for digest in texts if digest not in vectors]
+    vectors |= zip(missing, embedder.embed([texts[d] for d in missing]), strict=True)
+    tally.counts["embedded"] += len(missing)
+    tally.counts["chunks"] += sum(len(chunks) for _, chunks in batch)
+    return [
+        Entry(d, chunks, _stacked(chunks, vectors), replaces=d.key in tally.held)
+        for d, chunks in batch
+    ]
+
+
+def _stacked(chunks: Sequence[Chunk], vectors: Mapping[str, Any]) -> Vectors:
+    if not chunks:
+        return np.zeros((0, 0), np.float32)
+    return np.stack([vectors[chunk.digest] for chunk in chunks])
+
+
+class Writer:
+    """Writes entries in the background, one batch behind the embedding."""
+
+    def __init__(self, index: Shelf) -> None:
+        self.index = index
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self.before: Future[None] | None = None
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Start to write; first wait for the batch before, and raise what it raised."""
+        self._settle()
+        self.before = self.pool.submit(self.index.put, entries)
+
+    def _settle(self) -> None:
+        before, self.before = self.before, None
+        if before is not None:
+            before.result()
+
+    def __enter__(self) -> Writer:
+        """For `with`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Finish what was begun, also after an error, so that what was embedded is kept."""
+        try:
+            self._settle()
+        finally:
+            self.pool.shutdown()

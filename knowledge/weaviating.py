@@ -1,0 +1,95 @@
+"""Calls to Weaviate with its failures turned into ours, at once or after trying again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from knowledge.errors import IndexUnavailable
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateClient
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PATIENCE_S = 45.0  # a dead embedded server is back within this
+
+
+def connect(
+    host: str, http_port: int, grpc_port: int, api_key: str | None, secure: bool
+) -> WeaviateClient:
+    """A connected client. Raises `IndexUnavailable`."""
+    import weaviate
+    from weaviate.classes.init import AdditionalConfig, Auth, Timeout
+
+    try:
+        return weaviate.connect_to_custom(
+            http_host=host,
+            http_port=http_port,
+            http_secure=secure,
+            grpc_host=host,
+            grpc_port=grpc_port,
+            grpc_secure=secure,
+            auth_credentials=Auth.api_key(api_key) if api_key else None,
+            additional_config=AdditionalConfig(timeout=Timeout(init=10, query=30, insert=120)),
+        )
+    except Exception as error:
+        where = f"{'https' if secure else 'http'}://{host}:{http_port}"
+        problem = f"no answer from {where} ({first_line(error)})"
+        raise IndexUnavailable(problem, "Check that Weaviate runs there and the key") from error
+
+
+def asking(call: Callable[[], T]) -> T:
+    """Do it once; somebody waits for the answer."""
+    from weaviate.exceptions import WeaviateBaseError
+
+    try:
+        return call()
+    except (WeaviateBaseError, OSError, ValueError) as error:
+        raise unavailable(error) from error
+
+
+def insisting(call: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
+    """Do it, again and again while Weaviate is away: for work that nobody waits for."""
+    from weaviate.exceptions import WeaviateBaseError
+
+    until, pause = time.monotonic() + patience_s, 0.5
+    while True:
+        try:
+            return call()
+        except (WeaviateBaseError, OSError) as error:
+            if not away(error) or time.monotonic() + pause > until:
+                raise unavailable(error) from error
+            log.warning("Weaviate is away (%s); trying again in %.1f s", first_line(error), pause)
+            time.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+
+def away(error: Exception) -> bool:
+    """Is this the kind of failure that passes by itself?"""
+    from weaviate.exceptions import (
+        UnexpectedStatusCodeError,
+        WeaviateConnectionError,
+        WeaviateTimeoutError,
+    )
+
+    if isinstance(error, UnexpectedStatusCodeError):
+        return error.status_code in (429, 500, 502, 503, 504)
+    passing = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "Connection refused", "onnect", "disconnected")
+    kinds = (WeaviateConnectionError, WeaviateTimeoutError, OSError)
+    return isinstance(error, kinds) or any(sign in str(error) for sign in passing)
+
+
+def unavailable(error: Exception) -> IndexUnavailable:
+    """Our error for one of Weaviate's."""
+    remedy = "See `tandem check` and Weaviate's log"
+    return IndexUnavailable(f"Weaviate did not answer as asked ({first_line(error)})", remedy)
+
+
+def first_line(error: Exception) -> str:
+    """The beginning of an error's text."""
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0][:300]
