@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from knowledge.documents import Document, Passage
+from knowledge.documents import Document
 from knowledge.errors import IndexUnavailable
 from knowledge.objects import (
     Entry,
@@ -29,7 +29,6 @@ from knowledge.objects import (
     document_id,
     equal,
     not_equal,
-    passage,
     record,
 )
 from knowledge.weaviating import asking, insisting
@@ -74,8 +73,7 @@ class Index:
     ) -> None:
         self.client, self.edition, self.prefix = client, edition, prefix
         self.tenant = tenant_name(tenant)
-        self.alias = f"{prefix}Chunks"
-        self._searched: Searched | None = None
+        self.alias = alias_name(prefix)
 
     # -- collections -----------------------------------------------------------------
 
@@ -88,18 +86,13 @@ class Index:
             (self._documents_name, document_properties()),
         ):
             insisting(partial(create, self.client, name, properties, self._about))
-            insisting(partial(self._add_tenant, name))
+            insisting(partial(add_tenant, self.client, name, self.tenant))
         if insisting(lambda: self.client.alias.get(alias_name=self.alias)) is None:
             insisting(
                 lambda: self.client.alias.create(
                     alias_name=self.alias, target_collection=self._chunks_name
                 )
             )
-
-    def _add_tenant(self, collection: str) -> None:
-        tenants = self.client.collections.use(collection).tenants
-        if not tenants.exists(self.tenant):
-            tenants.create(self.tenant)
 
     @property
     def _about(self) -> str:
@@ -278,78 +271,17 @@ class Index:
             if ours and name not in kept:
                 insisting(partial(self.client.collections.delete, name))
 
-    # -- search ----------------------------------------------------------------------
 
-    def searched(self) -> Searched:
-        """The edition that the alias points at, which may be an older one than this."""
-        if self._searched is None:
-            target = asking(lambda: self.client.alias.get(alias_name=self.alias))
-            if target is None:
-                raise IndexUnavailable("it is empty", "Run `tandem sync`")
-            collection = self.client.collections.use(target.collection)
-            asking(partial(self._add_tenant, target.collection))
-            about = json.loads(asking(collection.config.get).description or "{}")
-            self._searched = Searched(target.collection, str(about.get("embedder", "")))
-        return self._searched
-
-    def hybrid(
-        self,
-        text: str,
-        embed: Callable[[str, str], Any],
-        sources: Sequence[str] | None,
-        limit: int,
-        alpha: float,
-    ) -> list[Passage]:
-        """The best chunks by keywords and vector together, best first.
-
-        `embed(embedder, text)` gives the question's vector, float32 (dims,), by the embedder
-        that the searched edition was made with. `alpha` is the weight of the vector half,
-        0 (keywords only) to 1. `sources` None searches all; the filter is in the query.
-        """
-        if sources is not None and not sources:
-            return []
-        try:
-            return self._hybrid(text, embed, sources, limit, alpha)
-        except IndexUnavailable:
-            if self._searched is None:
-                raise
-            self._searched = None  # an edition may have gone live since; look again, once
-            return self._hybrid(text, embed, sources, limit, alpha)
-
-    def _hybrid(
-        self,
-        text: str,
-        embed: Callable[[str, str], Any],
-        sources: Sequence[str] | None,
-        limit: int,
-        alpha: float,
-    ) -> list[Passage]:
-        from weaviate.classes.query import HybridFusion, MetadataQuery
-
-        searched = self.searched()
-        chunks = self.client.collections.use(searched.collection).with_tenant(self.tenant)
-        vector = embed(searched.embedder, text) if alpha > 0 else None
-        found = asking(
-            lambda: chunks.query.hybrid(
-                query=text,
-                vector=None if vector is None else vector.tolist(),
-                alpha=alpha,
-                query_properties=["title^2", "headings^2", "text"],
-                fusion_type=HybridFusion.RELATIVE_SCORE,
-                filters=None if sources is None else any_of("source", list(sources)),
-                limit=limit,
-                return_metadata=MetadataQuery(score=True, explain_score=True),
-            )
-        )
-        return [passage(row) for row in found.objects]
+def alias_name(prefix: str) -> str:
+    """The alias of the chunks that are searched."""
+    return f"{prefix}Chunks"
 
 
-@dataclass(frozen=True)
-class Searched:
-    """The collection behind the alias and the embedder whose vectors it holds."""
-
-    collection: str
-    embedder: str
+def add_tenant(client: WeaviateClient, collection: str, tenant: str) -> None:
+    """Make the tenant if there is none."""
+    tenants = client.collections.use(collection).tenants
+    if not tenants.exists(tenant):
+        tenants.create(tenant)
 
 
 def tenant_name(workspace: str) -> str:

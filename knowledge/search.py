@@ -1,0 +1,125 @@
+"""Find passages: keywords and vectors together, filtered by source inside the query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from knowledge.documents import Passage
+from knowledge.embedding import Embedder
+from knowledge.errors import IndexUnavailable
+from knowledge.index import add_tenant, alias_name, tenant_name
+from knowledge.objects import any_of, passage
+from knowledge.weaviating import asking
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateClient
+
+
+@dataclass(frozen=True)
+class Dials:
+    """How to search."""
+
+    limit: int = 10  # passages
+    alpha: float = 0.7  # the weight of the vector half: 0 keywords only, 1 vectors only
+    fusion: str = "relative"  # or "ranked"
+    fields: tuple[str, ...] = ("title^2", "headings^2", "text")  # of the keyword half
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The collection behind the alias and the embedder whose vectors it holds."""
+
+    collection: str
+    embedder: str
+
+
+class Finder:
+    """Searches one tenant of the edition that the alias names, which may be an older one.
+
+    `embedders` gives an embedder by its name, so that questions meet the vectors of the same
+    embedder while a new edition is being filled. Methods may raise `IndexUnavailable` and
+    `EmbeddingFailed`.
+    """
+
+    def __init__(
+        self,
+        client: WeaviateClient,
+        embedders: Callable[[str], Embedder],
+        tenant: str = "default",
+        prefix: str = "Tandem",
+    ) -> None:
+        self.client, self.embedders = client, embedders
+        self.tenant, self.alias = tenant_name(tenant), alias_name(prefix)
+        self._searched: Searched | None = None
+
+    def search(
+        self, text: str, sources: Sequence[str] | None = None, dials: Dials | None = None
+    ) -> list[Passage]:
+        """The best chunks for a question, best first; `sources` None searches all."""
+        if sources is not None and not sources:
+            return []
+        dials = dials or Dials()
+        known = self._searched is not None
+        try:
+            return self._search(text, sources, dials)
+        except IndexUnavailable:
+            if not known:
+                raise
+            self._searched = None  # another edition may have gone live since: look again, once
+            return self._search(text, sources, dials)
+
+    def documents(
+        self, text: str, sources: Sequence[str] | None, limit: int, dials: Dials
+    ) -> list[Passage]:
+        """The best passage of each of the best documents, best first."""
+        width, passages = 3 * limit, list[Passage]()
+        while True:
+            passages = self.search(text, sources, replace(dials, limit=width))
+            best: dict[tuple[str, str], Passage] = {}
+            for found in passages:
+                best.setdefault((found.chunk.source, found.chunk.key), found)
+            if len(best) >= limit or len(passages) < width or width >= 2000:
+                return list(best.values())[:limit]
+            width *= 2
+
+    def searched(self) -> Searched:
+        """The edition that the alias points at."""
+        if self._searched is None:
+            target = asking(lambda: self.client.alias.get(alias_name=self.alias))
+            if target is None:
+                raise IndexUnavailable("it is empty", "Run `tandem sync`")
+            collection = self.client.collections.use(target.collection)
+            about = json.loads(asking(collection.config.get).description or "{}")
+            asking(partial(add_tenant, self.client, target.collection, self.tenant))
+            self._searched = Searched(target.collection, str(about.get("embedder", "")))
+        return self._searched
+
+    def _search(self, text: str, sources: Sequence[str] | None, dials: Dials) -> list[Passage]:
+        searched = self.searched()
+        chunks = self.client.collections.use(searched.collection).with_tenant(self.tenant)
+        found = asking(partial(chunks.query.hybrid, **self._query(text, searched, sources, dials)))
+        return [passage(row) for row in found.objects]
+
+    def _query(
+        self, text: str, searched: Searched, sources: Sequence[str] | None, dials: Dials
+    ) -> dict[str, Any]:
+        from weaviate.classes.query import HybridFusion, MetadataQuery
+
+        vector = None
+        if dials.alpha > 0:
+            vector = self.embedders(searched.embedder).embed_queries([text])[0].tolist()
+        ranked = dials.fusion == "ranked"
+        return {
+            "query": text,
+            "vector": vector,
+            "alpha": dials.alpha,
+            "query_properties": list(dials.fields),
+            "fusion_type": HybridFusion.RANKED if ranked else HybridFusion.RELATIVE_SCORE,
+            "filters": None if sources is None else any_of("source", sources),
+            "limit": dials.limit,
+            "return_metadata": MetadataQuery(score=True, explain_score=True),
+        }
