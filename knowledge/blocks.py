@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
@@ -143,6 +143,8 @@ def cut(text: str, depth: int) -> list[Block]:
         body, after = trimmed(lines[start:end])
         if paged := PAGE.fullmatch(body):
             page = int(paged[1])
+        elif not body and found:
+            found[-1] = replace(found[-1], after="\n\n")
         elif body:
             kind = marks.get(start, "text")
             found.append(Block(compact(body) if kind == "table" else body, kind, after, page))

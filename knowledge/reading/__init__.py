@@ -1,0 +1,85 @@
+"""Turns files of many formats into Markdown with a title and, where it is told, a date.
+
+A format is a function that takes bytes and the file's name and gives `Content`; it is entered
+in `READERS` under the endings that it reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import PurePosixPath
+
+from knowledge.reading.plain import Content, NotReadable, clean, one_line
+
+VERSION = 1  # raise it when a file reads otherwise than before: then all are read again
+
+READERS = {
+    ".md .markdown .mdown .mkd .mdx .qmd": "markdown:read_markdown",
+}
+BY_SUFFIX = {suffix: home for suffixes, home in READERS.items() for suffix in suffixes.split()}
+PLAIN = "plain:read_text"
+MEDIA = {
+    "picture": ".png .jpg .jpeg .gif .webp .bmp .ico .tif .tiff .heic .avif .psd",
+    "recording": ".mp3 .mp4 .m4a .mov .avi .mkv .webm .wav .ogg .flac",
+    "program": ".exe .dll .so .dylib .bin .o .a .pyc .class .wasm .jar",
+    "archive": ".zip .gz .tgz .bz2 .xz .7z .rar .tar .zst",
+    "font": ".ttf .otf .woff .woff2 .eot",
+}
+
+
+def read(data: bytes, name: str) -> Content:
+    """The text of a file, clean, with its title (the file's name if it has none).
+
+    `name` is its path or address; its ending tells the format, where the bytes themselves do
+    not. Raises `NotReadable` with the reason, whatever goes wrong.
+    """
+    if not data.strip():
+        raise NotReadable("is empty; nothing to read")
+    try:
+        content = reader_of(data, name)(data, name)
+    except NotReadable:
+        raise
+    except Exception as error:  # a library stumbled over a file; the others are still read
+        raise NotReadable(f"could not be read: {brief(error)}; check the file") from error
+    return finished(content, name)
+
+
+def finished(content: Content, name: str) -> Content:
+    """Content cleaned, with a title; raises `NotReadable` when nothing is left."""
+    text = clean(content.text)
+    if not text.strip():
+        raise NotReadable("has no text (a scan or an empty page?); recognise its text first")
+    return replace(content, text=text, title=one_line(content.title) or titled(name))
+
+
+def titled(name: str) -> str:
+    """A title made of a file's name."""
+    stem = PurePosixPath(name.rstrip("/")).stem
+    return one_line(re.sub(r"[-_\s]+", " ", stem)) or name
+
+
+def brief(error: Exception) -> str:
+    """An error in one short line."""
+    said = one_line(str(error))[:200]
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def reader_of(data: bytes, name: str) -> Callable[[bytes, str], Content]:
+    """The reader of a format; it is imported only now, for some are heavy."""
+    module, function = home_of(data, name).split(":")
+    reader: Callable[[bytes, str], Content] = getattr(
+        import_module(f"knowledge.reading.{module}"), function
+    )
+    return reader
+
+
+def home_of(data: bytes, name: str) -> str:
+    """Where the reader of a format is; what the bytes say goes before the name."""
+    suffix = PurePosixPath(name.lower()).suffix
+    for kind, suffixes in MEDIA.items():
+        if suffix in suffixes.split():
+            raise NotReadable(f"is a {kind}, which has no text to read; exclude it")
+    return BY_SUFFIX.get(suffix, PLAIN)

@@ -1,0 +1,242 @@
+"""Files of a folder, on disk or in any storage that fsspec reaches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from knowledge import reading
+from knowledge.documents import Checkpoint, Document, Item, Unchanged, Unreadable
+from knowledge.errors import SourceUnreadable
+from knowledge.files import (
+    EXCLUDED,
+    HIDDEN,
+    Changed,
+    DiskFiles,
+    File,
+    Files,
+    Patterns,
+    Refused,
+    StoredFiles,
+    told,
+)
+from knowledge.reading.plain import Content, NotReadable
+from knowledge.reading.records import read_record, record_content, record_id
+
+RECORDS = (".jsonl", ".ndjson")
+CORPUS, QUERIES = "corpus.jsonl", "queries.jsonl"
+TRIES = 3
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A folder's files, each a document; of JSON Lines, each line."""
+
+    name: str
+    files: Files
+    max_bytes: int = 50 * MEBIBYTE
+
+    def documents(self, since: Checkpoint | None) -> Iterator[Item]:
+        """Every document, sorted by path; see `Source.documents`."""
+        return Pass(self, since or Checkpoint({})).items()
+
+
+@dataclass
+class Pass:
+    """One reading of a folder; it knows what it has yielded and what it could not see."""
+
+    source: FolderSource
+    since: Checkpoint
+    seen: set[str] = field(default_factory=set)
+    unseen: list[str] = field(default_factory=list)  # beginnings of keys that may still be there
+
+    def items(self) -> Iterator[Item]:
+        """All items; what was out of sight this time is kept as it is."""
+        for file in chosen(self.listed()):
+            for item in self.read(file):
+                yield self.unique(item)
+        for key in sorted(self.since.held):
+            if key not in self.seen and key.startswith(tuple(self.unseen)):
+                yield Unchanged(key)
+
+    def unique(self, item: Item) -> Item:
+        """The item, unless its key was there before."""
+        if item.key not in self.seen:
+            self.seen.add(item.key)
+            return item
+        key = f"{item.key} ({len(self.seen)})"
+        self.seen.add(key)
+        return Unreadable(key, f"has the id or path of another document, {item.key!r}; rename one")
+
+    def listed(self) -> list[File]:
+        """The files there are; raises `SourceUnreadable`."""
+        try:
+            return list(self.source.files.find())
+        except Exception as error:  # each storage has errors of its own
+            problem = f"its folder cannot be listed: {reading.brief(error)}"
+            raise SourceUnreadable(self.source.name, problem, "Check `path`") from error
+
+    def read(self, file: File) -> Iterator[Item]:
+        """The documents of one file."""
+        records = file.key.endswith(RECORDS)
+        if file.problem:
+            self.lose_sight(file)
+            yield Unreadable(file.key, file.problem)
+        elif file.size is not None and file.size > self.source.max_bytes and not records:
+            yield Unreadable(file.key, too_long(self.source.max_bytes))
+        elif records:
+            yield from self.read_records(file)
+        else:
+            yield self.read_whole(file)
+
+    def lose_sight(self, file: File) -> None:
+        """What lies in a folder or a file of records that cannot be read is not gone."""
+        if file.key.endswith("/"):
+            self.unseen.append(file.key)
+        elif file.key.endswith(RECORDS):
+            self.unseen.append(above(file))
+
+    def read_whole(self, file: File) -> Item:
+        """The one document of a file."""
+        if file.mark:
+            fingerprint = f"{reading.VERSION}:{file.mark}"
+            if self.since.has(file.key, fingerprint):
+                return Unchanged(file.key)
+        try:
+            data = self.steady_bytes(file)
+            fingerprint = f"{reading.VERSION}:{file.mark or digest(data)}"
+            if self.since.has(file.key, fingerprint):
+                return Unchanged(file.key)
+            content = reading.read(data, file.key)
+        except (NotReadable, Refused) as error:
+            return Unreadable(file.key, str(error))
+        return self.document(file, file.key, content, file.url, fingerprint)
+
+    def steady_bytes(self, file: File) -> bytes:
+        """All bytes of a file, once it stood still while it was read."""
+        for _ in range(TRIES):
+            try:
+                with self.source.files.open(file) as stream:
+                    data: bytes = stream.read(self.source.max_bytes + 1)
+            except Changed:
+                continue
+            except OSError as error:
+                raise NotReadable(told(error)) from error
+            if len(data) > self.source.max_bytes:
+                raise NotReadable(too_long(self.source.max_bytes))
+            return data
+        raise NotReadable("changed while it was read; the next sync reads it again")
+
+    def read_records(self, file: File) -> Iterator[Item]:
+        """The documents of a file of records; it is streamed, for it may be large."""
+        try:
+            with self.source.files.open(file) as stream:
+                for number, line in enumerate(self.lines(stream), 1):
+                    if line.strip():
+                        yield self.read_line(file, number, line)
+        except (Changed, OSError, Refused) as error:
+            self.unseen.append(above(file))
+            yield Unreadable(file.key, why(error))
+
+    def lines(self, stream: IO[bytes]) -> Iterator[bytes]:
+        """The lines of a stream; one that is too long comes cut, and so is no JSON."""
+        while line := stream.readline(self.source.max_bytes):
+            yield line
+            while not line.endswith(b"\n") and (line := stream.readline(MEBIBYTE)):
+                pass
+
+    def read_line(self, file: File, number: int, line: bytes) -> Item:
+        """The document of one line."""
+        key = f"{file.key}#{number}"
+        try:
+            record = read_record(line)
+        except NotReadable as error:
+            self.unseen.append(above(file))  # which document this line was, cannot be told
+            return Unreadable(key, str(error))
+        name = record_id(record)
+        key = key if name is None else f"{above(file)}{name}"
+        fingerprint = f"{reading.VERSION}:{digest(line)}"
+        if self.since.has(key, fingerprint):
+            return Unchanged(key)
+        try:
+            content = reading.finished(record_content(record), key)
+        except NotReadable as error:
+            return Unreadable(key, str(error))
+        url = f"{file.url}#{quote(str(name or number))}"
+        return self.document(file, key, content, url, fingerprint)
+
+    def document(
+        self, file: File, key: str, content: Content, url: str, fingerprint: str
+    ) -> Document:
+        """A document with the file's date where it tells none itself."""
+        modified = content.modified_at or file.modified_at
+        return Document(
+            self.source.name, key, content.title, content.text, url, fingerprint, modified
+        )
+
+
+def chosen(files: Sequence[File]) -> Iterator[File]:
+    """The files that hold documents: beside a BEIR corpus, questions and judgments do not."""
+    keys = {file.key for file in files}
+    corpora = [
+        key.removesuffix(CORPUS)
+        for key in keys
+        if key.rsplit("/", 1)[-1] == CORPUS and key.removesuffix(CORPUS) + QUERIES in keys
+    ]
+    for file in files:
+        folders = [folder for folder in corpora if file.key.startswith(folder)]
+        if not folders or any(file.key == folder + CORPUS for folder in folders):
+            yield file
+
+
+def above(file: File) -> str:
+    """What the keys of a file's records begin with: nothing for a corpus at the root."""
+    return "" if file.key == CORPUS else f"{file.key}#"
+
+
+def digest(data: bytes) -> str:
+    """Marks these bytes."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def too_long(limit: int) -> str:
+    """Why a large file is not read."""
+    return f"is over {limit / MEBIBYTE:g} MiB; raise `max_bytes` or split the file"
+
+
+def why(error: Exception) -> str:
+    """Why a file of records could not be read to its end."""
+    match error:
+        case Changed():
+            return "changed while it was read; the next sync reads it again"
+        case OSError():
+            return told(error)
+        case _:
+            return str(error)
+
+
+def source(
+    name: str,
+    path: str,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    hidden: bool = False,
+    max_bytes: int = 50 * MEBIBYTE,
+    options: Mapping[str, Any] | None = None,
+) -> FolderSource:
+    """Read the files under `path`: a folder, a file, or a URL such as `s3://bucket/docs`.
+
+    `include` and `exclude` are patterns (`*.md`, `drafts`, `docs/**/*.rst`); lock files and
+    the like are excluded in any case, names that begin with a dot unless `hidden`. `options`
+    are those of the storage (`key`, `token`, `anon`, ...).
+    """
+    barred = (*exclude, *EXCLUDED, *(() if hidden else HIDDEN))
+    patterns = Patterns(tuple(include), barred)
+    if "://" in path or "::" in path:
+        return FolderSource(name, StoredFiles(path, patterns, options or {}), max_bytes)
+    return FolderSource(name, DiskFiles(Path(path).expanduser().resolve(), patterns), max_bytes)
