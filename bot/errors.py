@@ -23,7 +23,7 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.what}. {self.remedy}."
+        return f"{self.place}: {self.what}. {self.remedy}{'' if self.remedy.endswith('?') else '.'}"
 
 
 class SettingsWrong(BotError):

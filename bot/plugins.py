@@ -15,6 +15,25 @@ from bot.errors import PluginOptionsWrong, UnknownPlugin
 from bot.secret import holds_secret, revealed
 
 HOMES = {"platform": "bot.platforms", "source": "knowledge.sources", "backend": "model.backends"}
+GIVEN = {  # arguments that Tandem gives, not the settings
+    "platform": {"name"},
+    "source": {"name"},
+    "backend": {"name", "model", "adapter", "progress", "cache", "home"},
+}
+WORDS = {  # pydantic's, and ours
+    "Input should be": "must be",
+    ", unable to parse string as an integer": "",
+    ", unable to parse string as a number": "",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid string": "text",
+    "a valid tuple": "a list",
+    "a valid list": "a list",
+    "a valid boolean, unable to interpret input": "true or false",
+    "a valid boolean": "true or false",
+    "a valid dictionary": "a table",
+}
+UNKNOWN, MISSING = "is unknown", "is missing"
 
 
 def known(kind: str) -> tuple[str, ...]:
@@ -38,9 +57,10 @@ def load(kind: str, name: str, options: Mapping[str, object]) -> Any:
     Secrets among the options are resolved here. Raises `UnknownPlugin`,
     `PluginOptionsWrong` and `SecretMissing`.
     """
-    values, problems = check(kind, name, options, reveal=True)
-    if problems:
-        raise PluginOptionsWrong(kind, name, list(problems.values()))
+    values, wrong = check(kind, name, options, reveal=True)
+    if wrong:
+        told = [sentence(key, what, schema(kind, name)) for key, what in wrong.items()]
+        raise PluginOptionsWrong(kind, name, told)
     return builder(kind, name)(**values)
 
 
@@ -52,6 +72,16 @@ def builder(kind: str, name: str) -> Callable[..., Any]:
     return build
 
 
+def schema(kind: str, name: str) -> Mapping[str, inspect.Parameter]:
+    """What the plugin takes. Raises `UnknownPlugin`."""
+    return inspect.signature(builder(kind, name)).parameters
+
+
+def settable(kind: str, name: str) -> list[str]:
+    """The options that settings may give. Raises `UnknownPlugin`."""
+    return [key for key in schema(kind, name) if key not in GIVEN[kind]]
+
+
 def check(
     kind: str, name: str, options: Mapping[str, object], *, reveal: bool = False
 ) -> tuple[dict[str, object], dict[str, str]]:
@@ -60,17 +90,27 @@ def check(
     A secret is resolved where `reveal` says so, and else let through unseen.
     Raises `UnknownPlugin`.
     """
-    build = builder(kind, name)
-    schema = inspect.signature(build).parameters
-    hints = typing.get_type_hints(build)
+    taken, hints = schema(kind, name), typing.get_type_hints(builder(kind, name))
     values: dict[str, object] = {}
-    problems = {key: unknown(key, schema) for key in options if not takes(schema, key)}
-    for key in [key for key in options if key not in problems]:
-        values[key], wrong = fitted(options[key], hints.get(key, Any), reveal)
-        problems |= {key: f"`{key}` {wrong}"} if wrong else {}
-    required = [key for key, told in schema.items() if is_required(told)]
-    problems |= {key: f"`{key}` is missing" for key in required if key not in options}
-    return values, problems
+    wrong = {key: UNKNOWN for key in options if not takes(taken, key)}
+    for key in [key for key in options if key not in wrong]:
+        values[key], what = fitted(options[key], hints.get(key, Any), reveal)
+        wrong |= {key: what} if what else {}
+    required = [key for key, told in taken.items() if is_required(told)]
+    return values, wrong | {key: MISSING for key in required if key not in options}
+
+
+def sentence(key: str, what: str, taken: Iterable[str]) -> str:
+    """What is wrong with an option, in words for a person."""
+    return f"`{key}` {what}" + (f" ({nearest(key, taken)})" if what == UNKNOWN else "")
+
+
+def nearest(key: str, known: Iterable[str]) -> str:
+    """What to do about an unknown key: the one that was probably meant, or all there are."""
+    ordered = sorted(known)
+    if near := get_close_matches(key, ordered, n=1):
+        return f"Did you mean `{near[0]}`?"
+    return f"There are: {', '.join(ordered) or 'none'}"
 
 
 def takes(schema: Mapping[str, inspect.Parameter], key: str) -> bool:
@@ -81,13 +121,6 @@ def takes(schema: Mapping[str, inspect.Parameter], key: str) -> bool:
 def is_required(told: inspect.Parameter) -> bool:
     """Must this parameter be given?"""
     return told.default is told.empty and told.kind is not told.VAR_KEYWORD
-
-
-def unknown(key: str, taken: Iterable[str]) -> str:
-    """Says that a key is not taken, and which is or are."""
-    near = get_close_matches(key, taken := list(taken), n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(taken)}"
-    return f"`{key}` is unknown; {hint}"
 
 
 def fitted(value: object, hint: Any, reveal: bool) -> tuple[object, str]:
@@ -108,7 +141,8 @@ def fitted(value: object, hint: Any, reveal: bool) -> tuple[object, str]:
 def words(error: Mapping[str, Any], show: bool = True) -> str:
     """A finding of pydantic in our words, with what was given unless that is secret."""
     said = str(error["msg"]).removeprefix("Value error, ")
-    said = said.replace("Input should be", "must be")
+    for theirs, ours in WORDS.items():
+        said = said.replace(theirs, ours)
     given = error.get("input")
     short = isinstance(given, str | int | float) and len(repr(given)) < 60
     return f"{said} (not {given!r})" if show and short else said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,24 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.errors import SecretMissing
+
+NAME = re.compile(
+    r"(^|_)(token|secret|password|passwd|credentials?|(api|access|secret|private)_?key)$", re.I
+)
+VALUE = re.compile(
+    r"(xox[a-z]-|xapp-|sk-\w|gh[pousr]_\w|github_pat_|glpat-|hf_\w{20}|AKIA[0-9A-Z]{16}"
+    r"|[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}$)|[a-z+]+://[^/\s@]*:[^/\s@]+@"
+)
+
+
+def names_secret(key: str) -> bool:
+    """Is a setting of that name a secret, such as `bot_token`?"""
+    return NAME.search(key) is not None
+
+
+def is_secret(value: object) -> bool:
+    """Does this text look like a token, or like an address with a password in it?"""
+    return isinstance(value, str) and VALUE.match(value) is not None
 
 
 @dataclass(frozen=True)

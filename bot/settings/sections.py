@@ -1,0 +1,244 @@
+"""The sections of tandem.toml, each with its settings, their units and their defaults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bot.secret import Secret, looks_like_reference, names_secret
+
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d|w)?", re.IGNORECASE)
+UNITS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+DEFAULT_MODEL = "Qwen2.5-Coder-0.5B-Instruct"
+DEFAULT_EMBEDDER = "bge-small-en-v1.5-int8"
+FOR_ALL = ("everyone", "public")  # spaces that are there without being set
+LONGEST = timedelta(days=3650)
+
+
+class EnvText(str):
+    """Text that an environment variable gave; `variable` is its name."""
+
+    variable: str
+
+    def __new__(cls, text: str, variable: str) -> EnvText:
+        """Keep the text with the variable it came from."""
+        made = super().__new__(cls, text)
+        made.variable = variable
+        return made
+
+
+def duration(value: object) -> object:
+    """Seconds as a number, or words such as "90s", "2min", "6h"."""
+    if isinstance(value, timedelta):
+        return value
+    said = DURATION.fullmatch(str(value).strip()) if not isinstance(value, bool) else None
+    if said is None:
+        raise ValueError('must be a duration such as "90s", "2min" or "6h"')
+    seconds = float(said[1]) * UNITS[(said[2] or "s").lower()]
+    if seconds > LONGEST.total_seconds():
+        raise ValueError("must be at most ten years")
+    return timedelta(seconds=seconds)
+
+
+def secret(value: object) -> object:
+    """A reference as TOML gives it, or what stands in an environment variable."""
+    match value:
+        case Secret():
+            return value
+        case EnvText():
+            return Secret(env=value.variable)
+        case {"env": str(name), **rest} if name and not rest:
+            return Secret(env=name)
+        case {"file": str(path), **rest} if path and not rest:
+            return Secret(file=Path(path).expanduser())
+    raise ValueError('must be a reference: { env = "NAME" } or { file = "PATH" }')
+
+
+def names(value: object) -> object:
+    """A list; an environment variable may also give it as words between commas."""
+    if isinstance(value, EnvText):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return value
+
+
+def number(value: object) -> object:
+    """A number, where TOML's `true` is none."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+def web_url(value: str) -> str:
+    """An address that begins with http:// or https://."""
+    if not re.match(r"https?://[^\s/]+", value):
+        raise ValueError("must begin with http:// or https:// and name a host")
+    return value.rstrip("/")
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+SecretRef = Annotated[Secret, BeforeValidator(secret)]
+Count = Annotated[int, BeforeValidator(number), Field(ge=1)]
+Share = Annotated[float, BeforeValidator(number), Field(ge=0, le=1)]
+Port = Annotated[int, BeforeValidator(number), Field(ge=1, le=65535)]
+WebUrl = Annotated[str, AfterValidator(web_url)]
+Names = Annotated[tuple[str, ...], BeforeValidator(names)]
+
+
+class Section(BaseModel):
+    """A part of the settings; a key that it does not have is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PluginSection(Section):
+    """A part of the settings that names a plugin; other keys are the plugin's options."""
+
+    use: str
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        own = cls.model_fields.keys() - {"options"}
+        options = {key: referenced(value, key) for key, value in given.items() if key not in own}
+        return {key: value for key, value in given.items() if key in own} | {"options": options}
+
+
+def referenced(value: Any, key: str = "") -> Any:
+    """`value` with every table that is a reference as a `Secret`."""
+    if looks_like_reference(value) or (isinstance(value, EnvText) and names_secret(key)):
+        return secret(value)
+    if isinstance(value, dict):
+        return {inner: referenced(part, inner) for inner, part in value.items()}
+    return [referenced(part) for part in value] if isinstance(value, list) else value
+
+
+class Platform(PluginSection):
+    """Where people speak; `use` defaults to the section's name."""
+
+
+class Source(PluginSection):
+    """Where documents come from, how often they are looked at, and who may read them."""
+
+    every: Duration | None = timedelta(hours=1)  # None ("never"): only by hand
+    spaces: Annotated[Names, Field(min_length=1)] = ("everyone",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never(cls, given: Any) -> Any:
+        never = isinstance(given, dict) and given.get("every") == "never"
+        return given | {"every": None} if never else given
+
+
+class Space(Section):
+    """Who may read the sources that belong to the space."""
+
+    slack_channels: Names = ()
+    discord_channels: Names = ()
+    discord_roles: Names = ()
+    groups: Names = ()  # Slack user groups
+    people: Names = ()
+
+
+class Model(PluginSection):
+    """What writes the answers; the options are those of the backend."""
+
+    use: str = "local"
+    name: str = DEFAULT_MODEL
+
+    @model_validator(mode="after")
+    def _named(self) -> Model:
+        if self.use != "local" and "name" not in self.model_fields_set:
+            raise ValueError(f"`name` is missing: say which model {self.use!r} shall use")
+        return self
+
+
+class Embedder(Section):
+    """What turns text into vectors."""
+
+    name: str = DEFAULT_EMBEDDER
+    device: str = "auto"  # "auto", "cpu", "cuda", "mps"
+    threads: Count | None = None  # None: all cores
+    batch: Count = 32
+
+
+class Weaviate(Section):
+    """Where the vectors lie: at `url`, else in a server that Tandem starts itself."""
+
+    url: WebUrl | None = None
+    grpc_url: WebUrl | None = None
+    api_key: SecretRef | None = None
+    port: Port | None = None  # of our own server; None: a free one
+    grpc_port: Port | None = None
+    linger: Duration = timedelta(minutes=2)  # how long our own server outlives its last user
+
+    @model_validator(mode="after")
+    def _either(self) -> Weaviate:
+        if self.url is None and (self.api_key or self.grpc_url):
+            raise ValueError("`api_key` and `grpc_url` are for a server at `url`, which is missing")
+        if self.url is not None and (self.port or self.grpc_port):
+            raise ValueError(
+                "`port` and `grpc_port` are for our own server; leave out them or `url`"
+            )
+        return self
+
+
+def database_url(value: object) -> object:
+    """A SQLite or PostgreSQL address in SQLAlchemy's form, or a reference to one."""
+    if isinstance(value, dict | Secret):
+        return secret(value)
+    if isinstance(value, str) and re.match(r"(sqlite|postgres(ql)?)(\+\w+)?://", value):
+        return secret(value) if isinstance(value, EnvText) else value
+    raise ValueError('must be "sqlite:///PATH" or "postgresql://USER@HOST/NAME", or a reference')
+
+
+class Database(Section):
+    """Where SQL lies; None: a SQLite file in the home folder."""
+
+    url: Annotated[Secret | str | None, BeforeValidator(database_url)] = None
+
+
+class Chunking(Section):
+    """How documents are cut; a change makes the index anew."""
+
+    max_tokens: Annotated[Count, Field(ge=32)] = 256  # with the line of title and headings
+    min_tokens: Annotated[int, BeforeValidator(number), Field(ge=0)] = 64  # below: merged
+
+
+class Search(Section):
+    """How passages are found."""
+
+    limit: Annotated[Count, Field(le=1000)] = 8  # passages per question
+    alpha: Share = 0.5  # weight of the vectors; the rest is for the keywords
+
+
+class Answers(Section):
+    """How answers are written."""
+
+    max_tokens: Count = 256
+    temperature: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.0
+    max_question_chars: Count = 20_000
+    min_score: Share = 0.0  # passages below are not shown to the model
+
+
+class Task(Section):
+    """A stylistic job of the tuned model."""
+
+    instruction: Annotated[str, Field(min_length=1)]
+    examples: Path | None = None  # JSON Lines
+    labels: Names = ()
+    max_tokens: Count | None = None
+
+
+class Log(Section):
+    """What is told about the work, on stderr and in the log file."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
