@@ -1,0 +1,59 @@
+"""Starting and ending the server's process, and knowing it again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from knowledge.server.folder import Folder
+from knowledge.server.weaviate import command, environment
+
+PATIENCE_S = 60.0  # for Weaviate to write what it holds in memory
+BECOME = Path(__file__).with_name("become.py")
+
+
+def spawn(binary: Path, folder: Folder, port: int) -> subprocess.Popen[bytes]:
+    """Start Weaviate as a child; what it says comes from the child's `stdout`."""
+    launcher = [sys.executable, "-I", "-S", str(BECOME), str(os.getpid())]
+    return subprocess.Popen(
+        [*launcher, *command(binary, folder, port)],
+        env=environment(folder, folder.key(), port),
+        cwd=folder.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def end(process: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:
+    """Ask the process to end, and make it when it does not."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def sweep(folder: Folder, patience_s: float = PATIENCE_S) -> int:
+    """End servers that a dead supervisor left in this folder; how many there were."""
+    import psutil
+
+    marker = f"--socket-path={folder.marker}"
+    left = [p for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or ())]
+    for process in left:
+        _signal(process.pid, signal.SIGTERM)
+    for process in psutil.wait_procs(left, timeout=patience_s)[1]:
+        _signal(process.pid, signal.SIGKILL)
+        process.wait()
+    return len(left)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
