@@ -222,10 +222,10 @@ class Search(Section):
 class Answers(Section):
     """How answers are written."""
 
-    max_tokens: Count = 256
-    temperature: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.0
+    excerpts: Annotated[Count, Field(le=50)] = 4  # passages that the model is shown
+    max_tokens: Count = 160
+    min_similarity: Share = 0.5  # of the best passage; below it the model is not asked
     max_question_chars: Count = 20_000
-    min_score: Share = 0.0  # passages below are not shown to the model
 
 
 class Task(Section):

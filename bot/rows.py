@@ -1,0 +1,162 @@
+"""Interactions into rows of SQL, and back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.conversation import (
+    Answer,
+    Citation,
+    Feedback,
+    Interaction,
+    Mode,
+    Outcome,
+    Place,
+    Question,
+    Route,
+    Timings,
+    Turn,
+    Verdict,
+)
+from bot.tables import CitationRow, FeedbackRow, InteractionRow, PassageRow
+from knowledge.documents import Chunk, Passage
+
+EXCERPT_CHARS = 2000  # of a passage's text; the whole stays in the index
+
+
+def row_of(
+    question: Question,
+    route: Route,
+    answer: Answer,
+    timings: Timings,
+    asked_at: datetime,
+    error_detail: str,
+) -> InteractionRow:
+    """The rows of a question and its answer."""
+    return InteractionRow(
+        asked_at=asked_at,
+        question=question.text,
+        asker=question.asker,
+        platform=question.place.platform,
+        workspace=question.place.workspace,
+        channel=question.place.channel,
+        thread=question.place.thread,
+        turns=[{"role": turn.role, "text": turn.text} for turn in question.thread],
+        forced_mode=str(question.mode),
+        forced_task=question.task,
+        spaces=None if question.spaces is None else list(question.spaces),
+        mode=str(route.mode),
+        task=route.task,
+        route_reason=route.reason,
+        confidence=route.confidence,
+        outcome=str(answer.outcome),
+        answer=answer.text,
+        model=answer.model,
+        code=answer.code,
+        error_detail=error_detail,
+        route_ms=timings.route_ms,
+        search_ms=timings.search_ms,
+        first_piece_ms=timings.first_piece_ms,
+        total_ms=timings.total_ms,
+        citations=[citation_row(rank, cited) for rank, cited in enumerate(answer.citations)],
+        passages=[passage_row(rank, passage) for rank, passage in enumerate(answer.passages)],
+    )
+
+
+def citation_row(rank: int, cited: Citation) -> CitationRow:
+    """The row of a citation."""
+    return CitationRow(
+        rank=rank,
+        number=cited.number,
+        title=cited.title,
+        url=cited.url,
+        source=cited.source,
+        key=cited.key,
+        quote=cited.quote,
+    )
+
+
+def passage_row(rank: int, passage: Passage) -> PassageRow:
+    """The row of a passage, with the beginning of its text."""
+    return PassageRow(
+        rank=rank,
+        source=passage.chunk.source,
+        key=passage.chunk.key,
+        ordinal=passage.chunk.ordinal,
+        title=passage.chunk.title,
+        url=passage.chunk.url,
+        headings=list(passage.chunk.headings),
+        excerpt=passage.chunk.text[:EXCERPT_CHARS],
+        score=passage.score,
+        scores=dict(passage.scores),
+    )
+
+
+def interaction_of(row: InteractionRow) -> Interaction:
+    """The question and answer that the rows tell of."""
+    return Interaction(
+        id=row.id,
+        question=question_of(row),
+        route=Route(Mode(row.mode), row.task, row.route_reason, row.confidence),
+        answer=answer_of(row),
+        timings=Timings(row.route_ms, row.search_ms, row.first_piece_ms, row.total_ms),
+        asked_at=row.asked_at,
+    )
+
+
+def question_of(row: InteractionRow) -> Question:
+    """The question."""
+    return Question(
+        text=row.question,
+        asker=row.asker,
+        place=Place(row.platform, row.workspace, row.channel, row.thread),
+        thread=tuple(Turn(turn["role"], turn["text"]) for turn in row.turns),
+        mode=Mode(row.forced_mode),
+        task=row.forced_task,
+        spaces=None if row.spaces is None else tuple(row.spaces),
+    )
+
+
+def answer_of(row: InteractionRow) -> Answer:
+    """The answer, with excerpts for passages."""
+    return Answer(
+        text=row.answer,
+        outcome=Outcome(row.outcome),
+        citations=tuple(citation_of(cited) for cited in row.citations),
+        passages=tuple(passage_of(passage) for passage in row.passages),
+        model=row.model,
+        code=row.code,
+    )
+
+
+def citation_of(row: CitationRow) -> Citation:
+    """A citation."""
+    return Citation(row.number, row.title, row.url, row.source, row.key, row.quote)
+
+
+def passage_of(row: PassageRow) -> Passage:
+    """A passage; its text is the excerpt."""
+    chunk = Chunk(
+        source=row.source,
+        key=row.key,
+        title=row.title,
+        url=row.url,
+        headings=tuple(row.headings),
+        ordinal=row.ordinal,
+        text=row.excerpt,
+    )
+    scores = {part: score for part, score in row.scores.items() if score is not None}
+    return Passage(chunk, row.score, scores)
+
+
+def feedback_of(row: FeedbackRow) -> Feedback:
+    """A verdict."""
+    return Feedback(
+        interaction=row.interaction_id,
+        author=row.author,
+        verdict=Verdict(row.verdict),
+        given_at=row.given_at,
+        reason=row.reason,
+        correction=row.correction,
+        details=row.details,
+    )
