@@ -49,7 +49,7 @@ def _install(go: str, scratch: Path, own: Mapping[str, str], progress: Progress)
     # Without cgo the binary needs no C library, so it runs on any machine that shares the cache.
     fixed = {"GOBIN": str(target), "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
     environment = {**os.environ, **own, **fixed}
-    _run([go, "install", "-v", "-trimpath", MODULE], environment, BUILDING, progress)
+    _run([go, "install", "-v", MODULE], environment, BUILDING, progress)
     return target / "weaviate-server"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 from knowledge.server.folder import Folder
+from knowledge.server.loopback import answer_binds
 from knowledge.server.weaviate import command, environment
 
 PATIENCE_S = 60.0  # for Weaviate to write what it holds in memory
@@ -17,15 +19,20 @@ BECOME = Path(__file__).with_name("become.py")
 
 def spawn(binary: Path, folder: Folder, port: int) -> subprocess.Popen[bytes]:
     """Start Weaviate as a child; what it says comes from the child's `stdout`."""
-    launcher = [sys.executable, "-I", "-S", str(BECOME), str(os.getpid())]
-    return subprocess.Popen(
-        [*launcher, *command(binary, folder, port)],
-        env=environment(folder, folder.key(), port),
-        cwd=folder.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    ours, given = socket.socketpair()
+    with given:
+        launcher = [sys.executable, "-I", "-S", str(BECOME), str(os.getpid()), str(given.fileno())]
+        child = subprocess.Popen(
+            [*launcher, *command(binary, folder, port)],
+            env=environment(folder, folder.key(), port),
+            cwd=folder.root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[given.fileno()],
+        )
+    answer_binds(ours)
+    return child
 
 
 def end(process: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> None:

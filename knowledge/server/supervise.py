@@ -18,6 +18,7 @@ from knowledge.errors import ServerUnavailable
 from knowledge.server.folder import Folder, State
 from knowledge.server.launch import end, spawn, sweep
 from knowledge.server.locks import lingering
+from knowledge.server.loopback import exposed
 from knowledge.server.ports import choose
 from knowledge.server.version import WEAVIATE_VERSION
 from knowledge.server.weaviate import Endpoint, complaint, ready
@@ -80,8 +81,7 @@ class Supervisor:
         before = int(remembered) if remembered.isdecimal() else None
         port = choose(before, self.wanted)
         if before not in (None, port) and self.wanted is None:
-            note = f"port {before} is taken by another program; using {port} from now on"
-            self.state = replace(self.state, notes=(*self.state.notes, note))
+            self._note(f"port {before} is taken by another program; using {port} from now on")
         self.folder.remember("port", str(port))
         return port
 
@@ -90,14 +90,24 @@ class Supervisor:
         began, is_ready = time.monotonic(), False
         while child.poll() is None and not self.asked.is_set() and not self._deserted():
             if not is_ready and (is_ready := ready(endpoint)):
-                self.was_ready = True
-                self.folder.remember("version", WEAVIATE_VERSION)
-                self.say(phase="ready")
+                self._welcome(child.pid)
             if not is_ready and time.monotonic() - began > START_LIMIT_S:
                 raise ServerUnavailable(f"not ready after {START_LIMIT_S:.0f} s", self._look())
             self.asked.wait(TURN_S)
         if child.poll() is None and self.state.phase != "stopping":
             self.say(phase="stopping")
+
+    def _welcome(self, pid: int) -> None:
+        self.was_ready = True
+        self.folder.remember("version", WEAVIATE_VERSION)
+        if far := exposed(pid):
+            ports = ", ".join(map(str, far))
+            note = f"ports {ports} can be reached from other machines; only keys guard them"
+            self._note(note)
+        self.say(phase="ready")
+
+    def _note(self, note: str) -> None:
+        self.state = replace(self.state, notes=tuple({*self.state.notes, note}))
 
     def _deserted(self) -> bool:
         """Is the last user gone, and its time to linger over?"""
