@@ -18,6 +18,7 @@ VERSION = 1  # raise it when a file reads otherwise than before: then all are re
 
 READERS = {
     ".md .markdown .mdown .mkd .mdx .qmd": "markdown:read_markdown",
+    ".rst .rest": "restructured:read_rst",
 }
 BY_SUFFIX = {suffix: home for suffixes, home in READERS.items() for suffix in suffixes.split()}
 PLAIN = "plain:read_text"
