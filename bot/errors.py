@@ -14,6 +14,10 @@ class BotError(Exception):
     """Any expected failure of this package."""
 
 
+class WrongUse(BotError):
+    """Something was asked for in a way, or set to a value, that cannot be: exit code 2."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with the settings."""
@@ -26,7 +30,7 @@ class Problem:
         return f"{self.place}: {self.what}. {self.remedy}{'' if self.remedy.endswith('?') else '.'}"
 
 
-class SettingsWrong(BotError):
+class SettingsWrong(WrongUse):
     """The settings cannot be used; all that is wrong with them is told at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -34,7 +38,7 @@ class SettingsWrong(BotError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class SecretMissing(BotError):
+class SecretMissing(WrongUse):
     """A secret that the settings refer to is not where they say."""
 
     def __init__(self, reference: str, problem: str, remedy: str) -> None:
@@ -42,7 +46,7 @@ class SecretMissing(BotError):
         super().__init__(f"Secret {reference}: {problem}. {remedy}.")
 
 
-class UnknownPlugin(BotError):
+class UnknownPlugin(WrongUse):
     """No plugin of that kind has that name."""
 
     def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
@@ -50,7 +54,7 @@ class UnknownPlugin(BotError):
         super().__init__(f"No {kind} called {name!r}. There are: {', '.join(known) or 'none'}.")
 
 
-class PluginOptionsWrong(BotError):
+class PluginOptionsWrong(WrongUse):
     """A plugin cannot be built from these options; one sentence for each that is wrong."""
 
     def __init__(self, kind: str, name: str, problems: Sequence[str]) -> None:
@@ -58,7 +62,7 @@ class PluginOptionsWrong(BotError):
         super().__init__(f"{kind} {name!r}: {'; '.join(problems)}.")
 
 
-class UnknownSpace(BotError):
+class UnknownSpace(WrongUse):
     """No space has that name."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
@@ -66,12 +70,30 @@ class UnknownSpace(BotError):
         super().__init__(f"No space called {name!r}. There are: {', '.join(known)}.")
 
 
-class QuestionRefused(BotError):
+class QuestionRefused(WrongUse):
     """A question that is not answered, and why; nothing was asked of anything."""
 
     def __init__(self, what: str, why: str) -> None:
         self.what, self.why = what, why  # what was asked, cut to a readable length; in words
         super().__init__(f"{why} It was: {what!r}." if what else why)
+
+
+class UnknownSource(WrongUse):
+    """No source has that name."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"No source called {name!r}. There are: {', '.join(known) or 'none'}.")
+
+
+class BatchWrong(WrongUse):
+    """A file of questions or queries cannot be used; nothing of it was asked."""
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        self.path, self.problems = path, tuple(problems)
+        told = "\n".join(f"  {problem}" for problem in problems[:20])
+        more = f"\n  and {len(problems) - 20} more" if len(problems) > 20 else ""
+        super().__init__(f"{path}: nothing was asked, since\n{told}{more}")
 
 
 class UnknownInteraction(BotError):

@@ -19,7 +19,12 @@ PATIENCE_S = 45.0  # a dead embedded server is back within this
 
 
 def connect(
-    host: str, http_port: int, grpc_port: int, api_key: str | None, secure: bool
+    host: str,
+    http_port: int,
+    grpc_port: int,
+    api_key: str | None,
+    secure: bool,
+    grpc_host: str | None = None,
 ) -> WeaviateClient:
     """A connected client. Raises `IndexUnavailable`."""
     import weaviate
@@ -30,7 +35,7 @@ def connect(
             http_host=host,
             http_port=http_port,
             http_secure=secure,
-            grpc_host=host,
+            grpc_host=grpc_host or host,
             grpc_port=grpc_port,
             grpc_secure=secure,
             auth_credentials=Auth.api_key(api_key) if api_key else None,

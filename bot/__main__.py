@@ -1,0 +1,239 @@
+"""The commands; each one thin function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.bars import Bars
+    from bot.settings import Settings
+
+DONE, FAILED, WRONG = 0, 1, 2  # exit codes
+
+cli = typer.Typer(
+    name="tandem",
+    help="Answers a team's questions from its documents, in its own voice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+db = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(db, name="db")
+
+
+class ModeName(StrEnum):
+    """The modes as an option."""
+
+    auto = "auto"
+    rag = "rag"
+    tuned = "tuned"
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object (or JSON Lines) on stdout.")]
+Spaces = Annotated[str | None, typer.Option(help="Only these spaces, between commas.")]
+
+
+@cli.command()
+def ask(
+    text: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    mode: Annotated[ModeName, typer.Option(help="Force a mode.")] = ModeName.auto,
+    task: Annotated[str | None, typer.Option(help="Force a task of the tuned mode.")] = None,
+    spaces: Spaces = None,
+    batch: Annotated[
+        Path | None, typer.Option(help="JSON Lines of questions; one result per line.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Ask a question; the first time, everything that it takes is set up."""
+    from bot import asking
+
+    if (text is None) == (batch is None):
+        raise typer.BadParameter("give a question, or --batch FILE")
+    with started() as (app, bars):
+        given = asking.Given(str(mode), task, asking.listed(spaces))
+        if batch is not None:
+            code = asking.many(app, bars, batch, given)
+        else:
+            code = asking.one(app, bars, text or "", given, json)
+    raise typer.Exit(code)
+
+
+@cli.command()
+def chat(spaces: Spaces = None) -> None:
+    """Converse in the terminal."""
+    from bot import asking
+
+    with started() as (app, bars):
+        asking.converse(app, bars, asking.listed(spaces))
+
+
+@cli.command()
+def sync(
+    source: Annotated[list[str] | None, typer.Argument(help="Sources; all by default.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read and embed all anew.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring the index in step with the sources."""
+    from bot import listing
+
+    with started() as (app, bars):
+        raise typer.Exit(listing.sync(app, bars, source or [], full, json))
+
+
+@cli.command()
+def search(
+    text: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many.")] = 10,
+    queries: Annotated[Path | None, typer.Option(help="Lines of an id, a tab and a query.")] = None,
+    run: Annotated[Path | None, typer.Option(help="Write a TREC run here.")] = None,
+    spaces: Spaces = None,
+    alpha: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Weight of the vectors, instead of set.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find passages, with their scores."""
+    from bot import searching
+
+    if (text is None) == (queries is None) or (queries is None) != (run is None):
+        raise typer.BadParameter("give a text, or --queries FILE with --run FILE")
+    with started() as (app, bars):
+        if queries is not None and run is not None:
+            searching.many(app, bars, queries, run, k, spaces, alpha)
+        else:
+            searching.one(app, bars, text or "", k, spaces, alpha, json)
+
+
+@cli.command()
+def sources(json: Json = False) -> None:
+    """List the sources and what is indexed of them."""
+    from bot import listing
+
+    with started() as (app, bars):
+        listing.sources(app, bars, json)
+
+
+@cli.command()
+def interactions(
+    limit: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 20,
+    outcome: Annotated[str | None, typer.Option(help="Only with this outcome.")] = None,
+    words: Annotated[str | None, typer.Option(help="Only with these words.")] = None,
+    code: Annotated[str | None, typer.Option(help="Only the one with this failure code.")] = None,
+    json: Json = False,
+) -> None:
+    """List what was asked and answered, newest first."""
+    from bot import listing
+
+    with started() as (app, _):
+        listing.interactions(app, limit, outcome, words, code, json)
+
+
+@cli.command()
+def check(json: Json = False) -> None:
+    """Say what is wrong and what to do about it."""
+    from bot import listing
+
+    with started() as (app, bars):
+        raise typer.Exit(listing.check(app, bars, json))
+
+
+@cli.command()
+def stop() -> None:
+    """Stop the embedded Weaviate."""
+    from knowledge.server import stop as stop_server
+
+    settings = settled()
+    stopped = stop_server(settings.home)
+    typer.echo("Weaviate is stopped." if stopped else "Weaviate was not running.", err=True)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest revision."""
+    from bot.database import upgrade
+
+    applied = upgrade(settled().database_url().get_secret_value())
+    typer.echo(f"Applied: {', '.join(applied)}" if applied else "Nothing to do.", err=True)
+
+
+@db.command("current")
+def db_current() -> None:
+    """Print the revision that the database is at."""
+    from bot.database import current
+
+    typer.echo(current(settled().database_url().get_secret_value()) or "empty")
+
+
+def settled() -> Settings:
+    """The settings, with logging begun."""
+    from bot import logs
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    logs.begin(settings.home, settings.log.level, settings.log.format)
+    return settings
+
+
+@contextmanager
+def started() -> Iterator[tuple[App, Bars]]:
+    """The app and its progress bars; both are ended afterwards."""
+    settings = settled()
+
+    from rich.console import Console
+
+    from bot.app import build
+    from bot.bars import Bars
+
+    with Bars(Console(stderr=True)) as bars, build(settings, bars, bars.note) as app:
+        yield app, bars
+
+
+def main() -> None:
+    """Run a command; an expected error is a sentence and an exit code, never a trace."""
+    sys.exit(guarded(cli))
+
+
+def guarded(run: Callable[[], object]) -> int:
+    """The exit code of a command."""
+    try:
+        run()
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else DONE
+    except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except Exception as error:
+        return explained(error)
+    return DONE
+
+
+def explained(error: Exception) -> int:
+    """Say an expected error; an unexpected one goes to the log with its trace."""
+    import logging
+
+    from bot.errors import BotError, WrongUse
+    from knowledge.errors import KnowledgeError
+    from model.errors import ModelError, UnknownTask
+
+    if isinstance(error, (BotError, KnowledgeError, ModelError)):
+        typer.echo(str(error), err=True)
+        return WRONG if isinstance(error, (WrongUse, UnknownTask)) else FAILED
+    logging.getLogger(__name__).error("a bug", exc_info=error)
+    typer.echo(f"Something unexpected went wrong: {error!r}. The log has the details.", err=True)
+    return FAILED
+
+
+if __name__ == "__main__":
+    main()

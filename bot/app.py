@@ -1,0 +1,281 @@
+"""The only place where things are constructed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from model.tasks import Task, tasks_from
+
+from bot import plugins
+from bot.assistant import Assistant, Manner
+from bot.conversation import Question
+from bot.database import upgrade
+from bot.errors import UnknownSource
+from bot.settings import Settings
+from bot.spaces import readable
+from bot.store import Store, SyncPass
+from knowledge.chunking import ChunkLimits, chunk
+from knowledge.documents import Chunk, Document, Passage, Progress, quiet
+from knowledge.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
+from knowledge.errors import KnowledgeError
+from knowledge.index import Edition, Index
+from knowledge.search import Dials, Finder
+from knowledge.server import Running, serve
+from knowledge.sources import Source
+from knowledge.sync import SyncReport, sync
+from knowledge.weaviating import connect
+from model.backends import Backend
+from model.weights import Weights, resolve
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateClient
+
+log = logging.getLogger(__name__)
+
+
+def build(
+    settings: Settings, progress: Progress = quiet, note: Callable[[str], None] = lambda _: None
+) -> App:
+    """The parts, each made at its first use. `note` is told what a person should know."""
+    return App(settings, progress, note)
+
+
+class App:
+    """Everything that is constructed, once; leaving the `with` block ends what was started."""
+
+    def __init__(self, settings: Settings, progress: Progress, note: Callable[[str], None]) -> None:
+        self.settings, self.progress, self.note = settings, progress, note
+        self._ending = ExitStack()
+        self._lock = threading.RLock()
+        self._embedders: dict[str, Embedder] = {}
+
+    def __enter__(self) -> App:
+        """For `with`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what was started."""
+        self._ending.close()
+
+    # -- parts -----------------------------------------------------------------------
+
+    @cached_property
+    def store(self) -> Store:
+        """SQL, brought to the newest revision."""
+        url = self.settings.database_url().get_secret_value()
+        upgrade(url)
+        store = Store(url)
+        self._ending.callback(store.close)
+        return store
+
+    @cached_property
+    def server(self) -> Running:
+        """The embedded Weaviate, which this process uses from now on."""
+        mine = self.settings.weaviate
+        running = serve(
+            self.settings.home,
+            self.settings.cache,
+            mine.linger.total_seconds(),
+            self.progress,
+            mine.port,
+        )
+        self._ending.enter_context(running)
+        return running
+
+    @cached_property
+    def client(self) -> WeaviateClient:
+        """A connection to Weaviate, wherever it is."""
+        theirs = self.settings.weaviate
+        if theirs.url is None:
+            here = self.server.endpoint
+            made = connect("127.0.0.1", here.http_port, here.grpc_port, here.api_key, secure=False)
+        else:
+            key = theirs.api_key.resolve().get_secret_value() if theirs.api_key else None
+            made = remote(theirs.url, theirs.grpc_url, key)
+        self._ending.callback(made.close)
+        return made
+
+    def embedder(self, name: str | None = None) -> Embedder:
+        """An embedder by name; the settings' own by default."""
+        name = name or self.settings.embedder.name
+        with self._lock:
+            if name not in self._embedders:
+                self._embedders[name] = self._load_embedder(name)
+            return self._embedders[name]
+
+    def _load_embedder(self, name: str) -> Embedder:
+        mine = self.settings.embedder
+        weights = self._weights(name)
+        if (weights.path / "model.onnx").is_file():
+            return OnnxEmbedder(weights.path, name, threads=mine.threads)
+        device = None if mine.device == "auto" else mine.device
+        return SentenceTransformerEmbedder(str(weights.path), name, device, mine.batch)
+
+    def _weights(self, name: str) -> Weights:
+        weights = resolve(name, self.settings.cache, self.progress)
+        if weights.note:
+            self.note(weights.note)
+        return weights
+
+    @cached_property
+    def limits(self) -> ChunkLimits:
+        """How documents are cut."""
+        mine = self.settings.chunking
+        return ChunkLimits(max_tokens=mine.max_tokens, min_tokens=mine.min_tokens)
+
+    def index(self, workspace: str = "default") -> Index:
+        """What is written to, for one workspace."""
+        edition = Edition(self.settings.embedder.name, self.limits.fingerprint)
+        index = Index(self.client, edition, workspace)
+        index.prepare()
+        return index
+
+    @cached_property
+    def finder(self) -> Finder:
+        """What searches."""
+        return Finder(self.client, self.embedder)
+
+    @cached_property
+    def dials(self) -> Dials:
+        """How it searches."""
+        return Dials(self.settings.search.limit, self.settings.search.alpha)
+
+    def search(self, text: str, sources: Sequence[str] | None) -> Sequence[Passage]:
+        """The passages for a question."""
+        return self.finder.search(text, sources, self.dials)
+
+    @cached_property
+    def backend(self) -> Backend:
+        """What writes."""
+        mine = self.settings.model
+        given: dict[str, object] = {"name": mine.name, "model": mine.name}
+        if mine.use == "local":
+            weights = self._weights(mine.name)
+            given = {"name": weights.name, "model": str(weights.path)}
+        made: Backend = plugins.load("backend", mine.use, {**given, **mine.options})
+        return made
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The stylistic tasks, built in and set."""
+        told = {name: task.model_dump() for name, task in self.settings.tasks.items()}
+        return dict(tasks_from(told))
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """The answer service."""
+        mine = self.settings.answers
+        manner = Manner(mine.excerpts, mine.max_tokens, mine.min_similarity)
+        return Assistant(self.search, self.backend, self.store, self.tasks, self._readable, manner)
+
+    def _readable(self, question: Question) -> list[str]:
+        return readable(question, self.settings)
+
+    # -- sources ---------------------------------------------------------------------
+
+    def source(self, name: str) -> Source:
+        """A source by its name in the settings. Raises `UnknownSource`."""
+        if name not in self.settings.sources:
+            raise UnknownSource(name, tuple(self.settings.sources))
+        section = self.settings.sources[name]
+        made: Source = plugins.load("source", section.use, {"name": name, **section.options})
+        return made
+
+    def sync(
+        self, names: Sequence[str] = (), full: bool = False
+    ) -> Iterator[tuple[str, SyncReport | KnowledgeError]]:
+        """Sync sources one after the other, all by default; one that fails gives its error.
+
+        When every source has been read to its end in this edition, it is the one searched.
+        """
+        index = self.index()
+        for name in names or self.settings.sources:
+            yield name, self._sync_one(self.source(name), index, full)
+        if not index.live and all(index.complete(name) for name in self.settings.sources):
+            index.go_live()
+            self.note("The new index is complete and searched from now on.")
+
+    def _sync_one(self, source: Source, index: Index, full: bool) -> SyncReport | KnowledgeError:
+        started = datetime.now(UTC)
+        told: SyncReport | KnowledgeError
+        try:
+            told = sync(
+                source, index, self.embedder(), self._cut, full=full, progress=self.progress
+            )
+        except KnowledgeError as error:
+            log.warning("%s", error)
+            told = error
+        self.store.record_sync(sync_pass(source.name, started, told))
+        return told
+
+    def _cut(self, document: Document) -> list[Chunk]:
+        return chunk(document, self.embedder().count, self.limits)
+
+    def never_synced(self) -> list[str]:
+        """Sources that were not once read to their end."""
+        index = self.index()
+        return [name for name in self.settings.sources if not index.complete(name)]
+
+    # -- the first run ---------------------------------------------------------------
+
+    def set_up(self, answering: bool = True) -> None:
+        """Have everything that answering needs, fetching and starting at once what can be."""
+        parts: list[Callable[[], object]] = [lambda: self.store, lambda: self.client]
+        parts += [partial(warm, self)]
+        parts += [lambda: self.backend] if answering else []
+        together(parts)
+
+    def first_sync(self) -> None:
+        """Sync what was never synced, so that the first question finds something."""
+        fresh = self.never_synced()
+        for _, told in self.sync(fresh) if fresh else ():
+            self.note(str(told))
+            if isinstance(told, KnowledgeError):
+                raise told
+
+
+def sync_pass(source: str, started: datetime, told: SyncReport | KnowledgeError) -> SyncPass:
+    """A pass over a source as it is kept."""
+    ended = datetime.now(UTC)
+    if isinstance(told, KnowledgeError):
+        return SyncPass(source, started, ended, error=str(told))
+    counts = {name: n for name, n in asdict(told).items() if isinstance(n, int)}
+    problems = tuple((item.key, item.reason) for item in told.unreadable)
+    return SyncPass(source, started, ended, counts, problems)
+
+
+def warm(app: App) -> None:
+    """Load what is slow to load, before it is needed."""
+    app.embedder().embed_queries(["warm"])
+
+
+def remote(url: str, grpc_url: str | None, key: str | None) -> WeaviateClient:
+    """A connection to a Weaviate that somebody else runs."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    grpc = urlsplit(grpc_url) if grpc_url else None
+    return connect(
+        parts.hostname or "",
+        parts.port or (443 if secure else 8080),
+        (grpc and grpc.port) or (443 if secure else 50051),
+        key,
+        secure,
+        grpc_host=(grpc and grpc.hostname) or None,
+    )
+
+
+def together(calls: Iterable[Callable[[], object]]) -> None:
+    """Do them at once; the first error is raised when all have ended."""
+    with ThreadPoolExecutor(8, thread_name_prefix="set-up") as pool:
+        begun: list[Future[object]] = [pool.submit(call) for call in calls]
+    for future in begun:
+        future.result()

@@ -1,0 +1,162 @@
+"""The answer service: all that a platform sees."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from model.tasks import Task, task_named, task_prompt
+
+from bot.answering import Citing, compose, inert, not_known, standalone, supported
+from bot.conversation import (
+    Answer,
+    Feedback,
+    Interaction,
+    Mode,
+    Outcome,
+    Question,
+    Route,
+    Timings,
+    Unwatched,
+    Watcher,
+)
+from bot.errors import BotError, apology, failure_code
+from bot.routing import choose_route
+from bot.stopwatch import Stopwatch
+from knowledge.documents import Passage
+from knowledge.errors import KnowledgeError
+from model.backends import Backend, Prompt, Sampling
+from model.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+Search = Callable[[str, Sequence[str] | None], Sequence[Passage]]
+"""The passages for a standalone question, in these sources (None: all), best first."""
+
+
+class Memory(Protocol):
+    """What the assistant keeps."""
+
+    def record(
+        self,
+        question: Question,
+        route: Route,
+        answer: Answer,
+        timings: Timings,
+        asked_at: datetime,
+        error_detail: str = "",
+    ) -> Interaction:
+        """Keep a question and its answer."""
+
+    def rate(self, feedback: Feedback) -> None:
+        """Keep a verdict; a later one of the same person replaces it."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to answer."""
+
+    excerpts: int = 4  # passages that the model is shown
+    max_tokens: int = 160
+    min_similarity: float = 0.5  # of the best passage (cosine); below it the model is not asked
+
+
+class Assistant:
+    """Answers questions and takes verdicts. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        search: Search,
+        backend: Backend,
+        memory: Memory,
+        tasks: Mapping[str, Task],
+        readable: Callable[[Question], Sequence[str] | None] = lambda _: None,
+        manner: Manner | None = None,
+    ) -> None:
+        self.search, self.backend, self.memory = search, backend, memory
+        self.tasks, self.readable, self.manner = tasks, readable, manner or Manner()
+
+    def ask(self, question: Question, watcher: Watcher | None = None) -> Interaction:
+        """Answer `question` and keep both. A failure is an answer too: it apologises."""
+        asked_at, watch, detail = datetime.now(UTC), Stopwatch(), ""
+        route = choose_route(question, frozenset(self.tasks))
+        watch.note("route")
+        try:
+            answer = self._answer(question, route, watcher or Unwatched(), watch)
+        except (KnowledgeError, ModelError, BotError) as error:
+            answer, detail = _failed(error, question), f"{type(error).__name__}: {error}"
+        except Exception as error:  # a bug: the person gets an apology, the operator the trace
+            answer, detail = _failed(error, question), f"{type(error).__name__}: {error}"
+        timings = watch.timings()
+        return self.memory.record(question, route, answer, timings, asked_at, error_detail=detail)
+
+    def rate(self, feedback: Feedback) -> None:
+        """Keep one person's verdict on one interaction."""
+        self.memory.rate(feedback)
+
+    def _answer(
+        self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
+    ) -> Answer:
+        if route.mode is Mode.TUNED:
+            return self._write(question, route, watcher, watch)
+        watcher.status("Searching the documents")
+        passages = self.search(standalone(question), self.readable(question))
+        watch.note("search")
+        if not self._near(passages):
+            return not_known(())
+        watcher.status("Reading what was found")
+        return self._cite(question, passages, watcher, watch)
+
+    def _near(self, passages: Sequence[Passage]) -> bool:
+        """Is anything found that may be about the question?"""
+        similarities = [p.scores["vector"] for p in passages if "vector" in p.scores]
+        keyword = any("keyword" in p.scores for p in passages) and not similarities
+        return keyword or max(similarities, default=0.0) >= self.manner.min_similarity
+
+    def _cite(
+        self, question: Question, passages: Sequence[Passage], watcher: Watcher, watch: Stopwatch
+    ) -> Answer:
+        shown = passages[: self.manner.excerpts]
+        citing = Citing(passages, self.backend.name)
+        pieces = self._pieces(compose(question, shown), watcher)
+        for claim in supported(pieces, question, shown):
+            watch.first("first_piece")
+            watcher.piece(citing.add(claim))
+        return citing.answer()
+
+    def _write(
+        self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
+    ) -> Answer:
+        task = task_named(self.tasks, route.task or "rewrite")
+        watcher.status(f"Working on it ({task.name})")
+        text = ""
+        for piece in self._pieces(task_prompt(task, question.text), watcher, task.max_tokens):
+            watch.first("first_piece")
+            watcher.piece(inert(piece))
+            text += piece
+        return Answer(inert(text.strip()), Outcome.WRITTEN, model=self.backend.name)
+
+    def _pieces(
+        self, prompt: Prompt, watcher: Watcher, max_tokens: int | None = None
+    ) -> Iterator[str]:
+        """The backend's pieces until the person presses Stop."""
+        sampling = Sampling(max_tokens=max_tokens or self.manner.max_tokens)
+        pieces = self.backend.complete(prompt, sampling)
+        try:
+            for piece in pieces:
+                if watcher.stopped:
+                    return
+                yield piece
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+
+
+def _failed(error: Exception, question: Question) -> Answer:
+    code = failure_code()
+    log.error("%s: could not answer in %s", code, question.place, exc_info=error)
+    return Answer(apology(error, code), Outcome.FAILED, code=code)
