@@ -19,6 +19,14 @@ VERSION = 1  # raise it when a file reads otherwise than before: then all are re
 READERS = {
     ".md .markdown .mdown .mkd .mdx .qmd": "markdown:read_markdown",
     ".rst .rest": "restructured:read_rst",
+    ".html .htm .xhtml": "web:read_html",
+    ".pdf": "pdf:read_pdf",
+    ".docx": "office:read_docx",
+    ".pptx": "office:read_pptx",
+    ".xlsx .xlsm": "office:read_xlsx",
+    ".csv .tsv .tab": "tables:read_csv",
+    ".eml": "mail:read_mail",
+    ".vtt .srt": "subtitles:read_subtitles",
 }
 BY_SUFFIX = {suffix: home for suffixes, home in READERS.items() for suffix in suffixes.split()}
 PLAIN = "plain:read_text"
@@ -79,8 +87,13 @@ def reader_of(data: bytes, name: str) -> Callable[[bytes, str], Content]:
 
 def home_of(data: bytes, name: str) -> str:
     """Where the reader of a format is; what the bytes say goes before the name."""
+    if data.startswith(b"%PDF-"):
+        return BY_SUFFIX[".pdf"]
     suffix = PurePosixPath(name.lower()).suffix
     for kind, suffixes in MEDIA.items():
         if suffix in suffixes.split():
             raise NotReadable(f"is a {kind}, which has no text to read; exclude it")
-    return BY_SUFFIX.get(suffix, PLAIN)
+    if suffix in BY_SUFFIX:
+        return BY_SUFFIX[suffix]
+    html = re.match(rb"\s*(<!--.*?-->\s*)?<(!doctype html|html)\b", data[:1024], re.I | re.S)
+    return BY_SUFFIX[".html"] if html else PLAIN

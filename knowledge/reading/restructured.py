@@ -273,6 +273,8 @@ class Reader:
 
     def admonition(self, name: str, arguments: str, content: list[str]) -> list[str]:
         """A note, a warning, or any other directive, by its name."""
+        if ":" in name or name in ("class", "function", "method"):  # an API's description
+            return [f"`{arguments}`", "", *self.blocks(content, top=False)]
         head = arguments if name in ("admonition", "topic", "rubric") else name.capitalize()
         rest = [] if head == arguments else [arguments]
         inner = trimmed(self.blocks([*rest, *content], top=False))
@@ -336,10 +338,10 @@ def list_rows(lines: list[str]) -> list[list[str]]:
     """The rows of a list of lists."""
     rows: list[list[str]] = []
     for line in lines:
-        if line.startswith(("* -", "- *")):
-            rows.append([line[3:].strip()])
-        elif re.match(r"  [-*](\s|$)", line) and rows:
-            rows[-1].append(line[3:].strip())
-        elif line and rows:
+        if found := re.match(r"[-*+]\s+[-*+](?:\s+(.*))?$", line):
+            rows.append([found[1] or ""])
+        elif rows and (found := re.match(r"\s{1,5}[-*+](?:\s+(.*))?$", line)):
+            rows[-1].append(found[1] or "")
+        elif line and rows and not line.lstrip().startswith(".. "):
             rows[-1][-1] += " " + line.strip()
     return rows
