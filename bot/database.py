@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 
 from bot.errors import DatabaseNewer, DatabaseUnavailable
 
@@ -96,6 +96,8 @@ def told(url: URL) -> Iterator[None]:
     """Turn what the driver raises into `DatabaseUnavailable`, without the password."""
     try:
         yield
+    except (IntegrityError, DataError):  # what was to be written is wrong, not the database
+        raise
     except DBAPIError as error:
         problem = " ".join(str(error.orig).split()).removesuffix(".")
         if url.password:

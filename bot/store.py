@@ -21,6 +21,7 @@ from bot.tables import FeedbackRow, InteractionRow, SyncRow
 
 WHOLE = (selectinload(InteractionRow.citations), selectinload(InteractionRow.passages))
 ALIKE = ("asker", "platform", "workspace", "channel", "thread", "outcome", "mode", "task", "code")
+LAST_ID = 2**31 - 1  # that the column takes
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ class Store:
             set_={key: adding.excluded[key] for key in values},
             where=FeedbackRow.given_at <= adding.excluded.given_at,
         )
+        if not 0 < feedback.interaction <= LAST_ID:
+            raise UnknownInteraction(feedback.interaction)
         try:
             with self._write() as session:
                 session.execute(replacing)
@@ -170,7 +173,7 @@ class Store:
 
 def found(session: Session, id: int) -> InteractionRow:
     """The row with that id. Raises `UnknownInteraction`."""
-    row = session.get(InteractionRow, id, options=WHOLE) if 0 < id < 2**31 else None
+    row = session.get(InteractionRow, id, options=WHOLE) if 0 < id <= LAST_ID else None
     if row is None:
         raise UnknownInteraction(id)
     return row
