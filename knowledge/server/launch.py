@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from knowledge.server.folder import Folder
@@ -47,16 +48,23 @@ def end(process: subprocess.Popen[bytes], patience_s: float = PATIENCE_S) -> Non
 
 def sweep(folder: Folder, patience_s: float = PATIENCE_S) -> int:
     """End servers that a dead supervisor left in this folder; how many there were."""
+    left = _servers(folder)
+    for number, seconds in ((signal.SIGTERM, patience_s), (signal.SIGKILL, 5.0)):
+        for pid in _servers(folder):
+            _signal(pid, number)
+        until = time.monotonic() + seconds
+        while _servers(folder) and time.monotonic() < until:
+            time.sleep(0.1)
+    return len(left)
+
+
+def _servers(folder: Folder) -> list[int]:
+    """The processes that have our marker in their command line (one that ended has none)."""
     import psutil
 
     marker = f"--socket-path={folder.marker}"
-    left = [p for p in psutil.process_iter(["cmdline"]) if marker in (p.info["cmdline"] or ())]
-    for process in left:
-        _signal(process.pid, signal.SIGTERM)
-    for process in psutil.wait_procs(left, timeout=patience_s)[1]:
-        _signal(process.pid, signal.SIGKILL)
-        process.wait()
-    return len(left)
+    running = psutil.process_iter(["pid", "cmdline"])
+    return [process.pid for process in running if marker in (process.info["cmdline"] or ())]
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
