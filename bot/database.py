@@ -70,7 +70,7 @@ def make_folder(at: URL) -> None:
     if not at.database or at.database == ":memory:":
         return
     try:
-        Path(at.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(at.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         problem = f"its folder cannot be made: {error.strerror}"
         raise DatabaseUnavailable(shown_as(at), problem, "Check `database.url`") from error

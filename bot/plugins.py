@@ -15,7 +15,7 @@ from bot.errors import PluginOptionsWrong, UnknownPlugin
 from bot.secret import holds_secret, revealed
 
 HOMES = {"platform": "bot.platforms", "source": "knowledge.sources", "backend": "model.backends"}
-GIVEN = {  # arguments that Tandem gives, not the settings
+GIVEN = {  # arguments that Tandem itself gives; the settings may not
     "platform": {"name"},
     "source": {"name"},
     "backend": {"name", "model", "adapter", "progress", "cache", "home"},
@@ -54,12 +54,14 @@ def is_plugin(entry: Path) -> bool:
 def load(kind: str, name: str, options: Mapping[str, object]) -> Any:
     """Build one: `load("source", "folder", {"name": "handbook", "path": "docs"})`.
 
-    Secrets among the options are resolved here. Raises `UnknownPlugin`,
-    `PluginOptionsWrong` and `SecretMissing`.
+    Secrets among the options are resolved here; what Tandem itself gives is left out where the
+    plugin does not take it. Raises `UnknownPlugin`, `PluginOptionsWrong` and `SecretMissing`.
     """
-    values, wrong = check(kind, name, options, reveal=True)
+    taken = schema(kind, name)
+    meant = {key: v for key, v in options.items() if key not in GIVEN[kind] or takes(taken, key)}
+    values, wrong = check(kind, name, meant, reveal=True)
     if wrong:
-        told = [sentence(key, what, schema(kind, name)) for key, what in wrong.items()]
+        told = [sentence(key, what, taken) for key, what in wrong.items()]
         raise PluginOptionsWrong(kind, name, told)
     return builder(kind, name)(**values)
 

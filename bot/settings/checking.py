@@ -139,9 +139,10 @@ def options_findings(
             plugins.nearest(use, error.known),
         )
         return
-    for key, what in wrong.items():
-        if what == plugins.UNKNOWN or (key in options and key not in taken):
-            yield (*path, key), plugins.UNKNOWN, plugins.nearest(key, [*taken, *own])
+    ours = {key: plugins.UNKNOWN for key in options if key in plugins.GIVEN[kind]}
+    for key, what in (wrong | ours).items():
+        if what == plugins.UNKNOWN:
+            yield (*path, key), what, plugins.nearest(key, [*taken, *own])
         elif key in taken:
             yield (*path, key), what, "Correct it" if key in options else "Add it"
 

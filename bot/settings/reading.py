@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import Problem, SettingsWrong
+from bot.secret import is_secret
 from bot.settings.sections import EnvText
 
 FILE = "tandem.toml"
@@ -123,7 +124,11 @@ def anchor(values: dict[str, Any], folder: Path) -> None:
     for key, value in values.items():
         if isinstance(value, dict):
             anchor(value, folder)
-        elif not isinstance(value, str) or "://" in value.removeprefix("sqlite:///"):
+        elif (
+            not isinstance(value, str)
+            or is_secret(value)
+            or "://" in value.removeprefix("sqlite:///")
+        ):
             continue
         elif key in ("home", "cache", "path", "file", "examples") and "::" not in value:
             values[key] = str(folder / Path(value).expanduser())

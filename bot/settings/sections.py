@@ -166,7 +166,7 @@ class Embedder(Section):
     name: str = DEFAULT_EMBEDDER
     device: str = "auto"  # "auto", "cpu", "cuda", "mps"
     threads: Count | None = None  # None: all cores
-    batch: Count = 32
+    batch: Count | None = None  # texts at a time; None: as suits the device
 
 
 class Weaviate(Section):
@@ -176,17 +176,14 @@ class Weaviate(Section):
     grpc_url: WebUrl | None = None
     api_key: SecretRef | None = None
     port: Port | None = None  # of our own server; None: a free one
-    grpc_port: Port | None = None
     linger: Duration = timedelta(minutes=2)  # how long our own server outlives its last user
 
     @model_validator(mode="after")
     def _either(self) -> Weaviate:
         if self.url is None and (self.api_key or self.grpc_url):
             raise ValueError("`api_key` and `grpc_url` are for a server at `url`, which is missing")
-        if self.url is not None and (self.port or self.grpc_port):
-            raise ValueError(
-                "`port` and `grpc_port` are for our own server; leave out them or `url`"
-            )
+        if self.url is not None and self.port:
+            raise ValueError("`port` is of our own server; leave it or `url` out")
         return self
 
 
@@ -210,6 +207,12 @@ class Chunking(Section):
 
     max_tokens: Annotated[Count, Field(ge=32)] = 256  # with the line of title and headings
     min_tokens: Annotated[int, BeforeValidator(number), Field(ge=0)] = 64  # below: merged
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Chunking:
+        if self.min_tokens > self.max_tokens:
+            raise ValueError("`min_tokens` must be at most `max_tokens`")
+        return self
 
 
 class Search(Section):
