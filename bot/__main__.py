@@ -223,6 +223,7 @@ def explained(error: Exception) -> int:
     """Say an expected error; an unexpected one goes to the log with its trace."""
     import logging
 
+    from bot import logs
     from bot.errors import BotError, WrongUse
     from knowledge.errors import KnowledgeError
     from model.errors import ModelError, UnknownTask
@@ -230,6 +231,8 @@ def explained(error: Exception) -> int:
     if isinstance(error, (BotError, KnowledgeError, ModelError)):
         typer.echo(str(error), err=True)
         return WRONG if isinstance(error, (WrongUse, UnknownTask)) else FAILED
+    if not logging.getLogger().handlers:  # it went wrong before logging had begun
+        logs.begin(None, "info", "text")
     logging.getLogger(__name__).error("a bug", exc_info=error)
     typer.echo(f"Something unexpected went wrong: {error!r}. The log has the details.", err=True)
     return FAILED

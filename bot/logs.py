@@ -22,8 +22,8 @@ NOISY = (
 )
 
 
-def begin(home: Path, level: str, form: str) -> None:
-    """Log from now on; where the folder cannot be written, to stderr only."""
+def begin(home: Path | None, level: str, form: str) -> None:
+    """Log from now on; where there is no folder, or none that takes it, to stderr only."""
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
@@ -34,6 +34,8 @@ def begin(home: Path, level: str, form: str) -> None:
     console.setLevel(logging.WARNING if level != "debug" else logging.DEBUG)
     console.setFormatter(formatter(form, traces=level == "debug"))
     root.addHandler(console)
+    if home is None:
+        return
     try:
         root.addHandler(log_file(home, form))
     except OSError as error:

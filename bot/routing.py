@@ -20,6 +20,11 @@ STARTS = {
     for task, verbs in VERBS.items()
 }
 CARRIES = re.compile(r"[:\n]\s*\S+(?:\s+\S+){2,}|[\"“«`].{12,}[\"”»`]", re.DOTALL)
+ASKS = re.compile(  # "Rewrite rules of nginx: where are they?" is no order
+    r"\s+(?!this\b|that\b|it\b|the\b|for\b|in\b|to\b|as\b)[^:\n\"“«`]+[:\n]\s*"
+    r"(?:where|what|how|who|when|why|which|is|are|do|does|can|should)\b[^:\n]*$",
+    re.IGNORECASE,
+)
 PIECE = re.compile(
     r"^\W*(?:me\s+|us\s+)?(?:an?|the|some|our)\s+(?:\w+\s+){0,3}?(?:announcement|e-?mail|message|"
     r"reply|response|post|note|memo|text|invitation|reminder|tweet|headline|thank-you)\b",
@@ -42,7 +47,7 @@ def choose_route(question: Question, tasks: frozenset[str] = frozenset(VERBS)) -
         begun = start.match(question.text)
         if task not in tasks or not begun:
             continue
-        if CARRIES.search(begun["rest"]):
+        if CARRIES.search(begun["rest"]) and not ASKS.match(begun["rest"]):
             return Route(Mode.TUNED, task, f"asks to {task} the text it brings", 0.95)
         if task == "draft" and PIECE.match(begun["rest"]):
             return Route(Mode.TUNED, task, "asks for a text to be drafted", 0.8)

@@ -11,6 +11,7 @@ from knowledge.documents import Passage
 from knowledge.words import IDENTIFIER, numbers, sentences, stems
 
 COVERED = 0.55  # of a claim's own words, the share that a passage must hold
+SAYING = 3  # words from which a claim made of the question's own words says something
 LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
 
@@ -54,7 +55,7 @@ class Evidence:
         """The passage that holds the claim's words, all its numbers and identifiers; else none.
 
         Words that the question brought, or that the page's title and headings say, need not be
-        in the sentence itself; a claim made only of such words says nothing and is not kept.
+        in the sentence itself; a claim made only of the question's words must stand there whole.
         """
         claim = LIST_MARK.sub("", claim)
         words = frozenset(stems(claim))
@@ -76,6 +77,8 @@ class Evidence:
         if not words & window.words:
             return 0.0
         if own and not own & told:
+            return 0.0
+        if not own and (len(words) < SAYING or not words <= window.words):
             return 0.0
         held = len(words & told) / len(words)
         fresh = len(own & told) / len(own) if own else held

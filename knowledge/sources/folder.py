@@ -45,6 +45,21 @@ class FolderSource:
         """Every document, sorted by path; see `Source.documents`."""
         return Pass(self, since or Checkpoint({})).items()
 
+    def expected(self) -> int | None:
+        """The files, and of each file of records its lines; unknown where that takes a fetch."""
+        files = list(chosen(Pass(self, Checkpoint({})).listed()))
+        if not isinstance(self.files, DiskFiles):
+            return len(files) if not any(file.key.endswith(RECORDS) for file in files) else None
+        return sum(self.lines_in(file) if file.key.endswith(RECORDS) else 1 for file in files)
+
+    def lines_in(self, file: File) -> int:
+        """How many documents a file of records holds, about."""
+        try:
+            with self.files.open(file) as stream:
+                return sum(1 for _ in stream)
+        except (OSError, Changed):
+            return 1
+
 
 @dataclass
 class Pass:

@@ -1,0 +1,78 @@
+"""Which sentences a passage supports."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.support import Evidence
+from knowledge.documents import Chunk, Passage
+
+LEAVE = """Full-time staff get 27 working days of paid annual leave a year.
+Up to 5 unused days may be carried over until 31 March.
+
+| Region | Meal limit |
+|---|---|
+| Norway | €45 |
+| Spain | €30 |"""
+
+
+def passage(text: str, title: str = "Annual leave", key: str = "leave.md") -> Passage:
+    chunk = Chunk("handbook", key, title, f"file:///{key}", (), 0, text)
+    return Passage(chunk, 1.0, {"vector": 0.8})
+
+
+def evidence(question: str = "How many days of annual leave do I get?") -> Evidence:
+    other = passage("Error E-07 means that the lid is open.", "Error codes", "errors.md")
+    return Evidence([passage(LEAVE), other], question)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "You get 27 days of annual leave.",
+        "Staff get twenty-seven working days of paid leave a year.",
+        "Up to 5 unused days can be carried over until 31 March.",
+        "1. You get 27 working days.",
+    ],
+)
+def test_what_the_passage_says_is_supported(claim: str) -> None:
+    found = evidence().support(claim)
+    assert found is not None
+    assert found.passage.chunk.key == "leave.md"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "You get 28 days of annual leave.",
+        "You get 27 days of annual leave and a bonus of 500 euros.",
+        "Error E-08 means that the lid is open.",
+        "Leave must be approved by the regional director in writing beforehand.",
+        "Annual leave.",
+        "",
+    ],
+)
+def test_what_no_passage_says_is_not(claim: str) -> None:
+    assert evidence().support(claim) is None
+
+
+def test_the_quote_is_the_sentence_relied_on() -> None:
+    found = evidence().support("Unused days, up to 5, may be carried over until 31 March.")
+    assert found is not None
+    assert found.quote == "Up to 5 unused days may be carried over until 31 March."
+
+
+def test_a_code_is_found_in_the_passage_that_has_it() -> None:
+    found = evidence("what is E-07?").support("E-07 means the lid is open.")
+    assert found is not None
+    assert found.passage.chunk.key == "errors.md"
+    assert evidence("what is E-07?").support("E-07 means the door is locked.") is None
+
+
+def test_a_row_of_a_table_supports_what_it_says() -> None:
+    asked = evidence("What is the meal limit in Norway?")
+    found = asked.support("The meal limit in Norway is €45.")
+    assert found is not None
+    assert "Norway" in found.quote
+    assert "45" in found.quote
+    assert asked.support("The meal limit in Norway is €40.") is None
