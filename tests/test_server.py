@@ -3,119 +3,42 @@
 from __future__ import annotations
 
 import http.client
-import os
-import re
-import shutil
 import signal
-import socket
 import stat
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
-from platformdirs import user_cache_path
 
-from knowledge.errors import ServerUnavailable
-from knowledge.server import Endpoint, Running, Status, serve, status, stop
-from knowledge.server.find import cached
-from knowledge.server.folder import State, folder
+from knowledge.server import status, stop
 from knowledge.server.ports import BLOCK
-from knowledge.server.weaviate import command, environment
-
-CACHE = Path(os.environ.get("TANDEM_CACHE") or user_cache_path("tandem"))
-SECONDS = 60.0  # far more than anything takes that is waited for
-
-
-def use(home: Path, linger_s: float = 0, port: int | None = None) -> Running:
-    return serve(home, CACHE, linger_s, port=port)
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    limit = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < limit, f"never: {what}"
-        time.sleep(0.05)
-
-
-def answer(endpoint: Endpoint, key: str) -> int:
-    """The status that the server gives to a call with `key`; 0: no answer."""
-    connection = http.client.HTTPConnection(endpoint.host, endpoint.http_port, timeout=10)
-    try:
-        connection.request("GET", "/v1/schema", headers={"Authorization": f"Bearer {key}"})
-        return connection.getresponse().status
-    except OSError:
-        return 0
-    finally:
-        connection.close()
-
-
-def works(endpoint: Endpoint) -> bool:
-    return answer(endpoint, endpoint.api_key) == 200
-
-
-def ours(home: Path) -> list[psutil.Process]:
-    """Every process, supervisor or server, that was started for `home`."""
-    path = str(folder(home).root)
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "pid"])
-        if process.pid != os.getpid()
-        and any(path in word for word in process.info["cmdline"] or ())
-        and process.status() != psutil.STATUS_ZOMBIE
-    ]
-
-
-@contextmanager
-def another_command(home: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that uses the server until it is told to end."""
-    script = (
-        "import sys; from pathlib import Path; from knowledge.server import serve, status\n"
-        f"with serve(Path({str(home)!r}), Path({str(CACHE)!r}), 0) as endpoint:\n"
-        f"    print(status(Path({str(home)!r})).pid, flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def first_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
-
-
-@contextmanager
-def stranger(port: int) -> Iterator[socket.socket]:
-    """A program that has nothing to do with us, on a port that we would like."""
-    with socket.create_server(("127.0.0.1", port)) as listening:
-        yield listening
+from tests.servers import (
+    another_command,
+    answer,
+    first_line,
+    fresh,
+    ours,
+    until,
+    use,
+    works,
+)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
-    """A data folder; no process of it outlives the test."""
-    yield tmp_path / "home"
-    stop(tmp_path / "home")
-    until(lambda: not ours(tmp_path / "home"), "the processes of the test end")
+    with fresh(tmp_path / "home") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder whose server runs for all the tests that only look at it."""
-    home = tmp_path_factory.mktemp("lasting")
-    with use(home):
-        yield home
-    stop(home)
-    until(lambda: not ours(home), "the processes of the tests end")
+    with fresh(tmp_path_factory.mktemp("lasting")) as folder, use(folder):
+        yield folder
 
 
 @pytest.mark.real
@@ -242,188 +165,3 @@ class TestSharing:
         assert not stop(home)
         assert works(running.ensure())
         running.close()
-
-
-@pytest.mark.real
-class TestDeaths:
-    def test_a_killed_server_is_started_again_and_the_key_still_works(self, home: Path) -> None:
-        with use(home) as endpoint:
-            before = status(home).pid
-            os.kill(before, signal.SIGKILL)
-            until(lambda: status(home).running and status(home).pid != before, "it is back")
-            assert works(endpoint)
-
-    def test_a_killed_supervisor_is_recovered_from(self, home: Path) -> None:
-        running = use(home)
-        state = folder(home).state()
-        assert state is not None
-        os.kill(state.supervisor, signal.SIGKILL)
-        until(lambda: not folder(home).supervising.taken(), "it is dead")
-        with use(home) as endpoint:
-            assert works(endpoint)
-            servers = [p for p in ours(home) if "weaviate-server" in p.name()]
-            assert [p.pid for p in servers] == [status(home).pid]
-        running.close()
-
-    def test_a_server_left_without_supervisor_is_ended(self, home: Path) -> None:
-        with use(home) as endpoint:
-            pass
-        until(lambda: not ours(home), "it ends")
-        kept = folder(home)
-        with subprocess.Popen(
-            command(cached(CACHE), kept, endpoint.port),
-            env=environment(kept, endpoint.api_key, endpoint.port),
-            cwd=home,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as orphan:
-            until(lambda: works(endpoint), "the orphan answers")
-            with use(home) as again:
-                assert works(again)
-                assert orphan.wait(SECONDS) is not None
-
-    def test_what_a_crash_left_behind_is_no_obstacle(self, home: Path) -> None:
-        kept = folder(home)
-        kept.prepare()
-        kept.write_state(State("ready", "1.39.0", 999_999, 999_998, 23_000))
-        for name in ("start.lock", "supervisor.lock", "users/1-dead.user"):
-            (kept.root / name).write_text("120")
-        with use(home) as endpoint:
-            assert works(endpoint)
-            assert status(home).users == 1
-
-
-@pytest.mark.real
-class TestTrouble:
-    def test_a_stranger_on_the_remembered_port_is_left_alone(self, home: Path) -> None:
-        with use(home) as first:
-            pass
-        until(lambda: not ours(home), "it ends")
-        with stranger(first.grpc_port) as listening, use(home) as second:
-            assert works(second)
-            assert second.port != first.port
-            assert re.search(f"port {first.port} is taken", " ".join(status(home).notes))
-            listening.settimeout(0)
-            told = []
-            while True:
-                try:
-                    with listening.accept()[0] as caller:
-                        caller.settimeout(1)
-                        told.append(caller.recv(1 << 16))
-                except BlockingIOError:
-                    break
-            assert not any(told)  # it was knocked at, and never told the key
-
-    def test_damaged_data_are_a_clear_error(self, home: Path) -> None:
-        kept = folder(home)
-        kept.prepare()
-        (kept.data / "raft").mkdir()
-        (kept.data / "raft" / "raft.db").write_bytes(b"not a database" * 1000)
-        with pytest.raises(ServerUnavailable) as caught:
-            use(home)
-        assert "invalid database" in caught.value.problem
-        assert str(kept.data) in caught.value.remedy
-        assert status(home).phase == "failed"
-        assert "invalid database" in status(home).problem
-
-    def test_a_full_disk_is_a_clear_error(self, small_disk: Path) -> None:
-        with pytest.raises(ServerUnavailable, match="no space left") as caught:
-            use(small_disk / "home")
-        assert "Free at least" in caught.value.remedy
-
-    def test_a_disk_that_fills_up_while_it_runs_is_survived(self, disk: Path) -> None:
-        with use(disk / "home") as endpoint:
-            filler = disk / "filler"
-            filler.write_bytes(bytes(shutil.disk_usage(disk).free))
-            os.kill(status(disk / "home").pid, signal.SIGKILL)
-            with pytest.raises(ServerUnavailable, match="no space left"):
-                use(disk / "home")
-            filler.unlink()
-            with use(disk / "home") as again:
-                assert works(again)
-                assert again.api_key == endpoint.api_key
-
-
-def mount(path: Path, size: str) -> None:
-    path.mkdir()
-    if shutil.which("mount") is None or sys.platform != "linux":
-        pytest.skip("no small file system can be mounted here")
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path], capture_output=True
-    )
-    if made.returncode:
-        pytest.skip(f"mounting is refused: {made.stderr.decode().strip()}")
-
-
-def unmount(path: Path) -> None:
-    stop(path / "home")
-    until(lambda: not ours(path / "home"), "the processes of the test end")
-    subprocess.run(["umount", "-l", path], check=True)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    mount(tmp_path / "disk", "1m")
-    yield tmp_path / "disk"
-    unmount(tmp_path / "disk")
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    mount(tmp_path / "disk", "100m")
-    yield tmp_path / "disk"
-    unmount(tmp_path / "disk")
-
-
-def script(path: Path, text: str) -> Callable[[Path, object], Path]:
-    """A finder of a program that is no Weaviate."""
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
-    return lambda cache, progress: path
-
-
-def test_a_server_that_ends_at_once_is_given_up_with_its_last_words(
-    home: Path, tmp_path: Path
-) -> None:
-    broken = script(tmp_path / "broken", 'echo \'{"level":"fatal","msg":"no luck today"}\'; exit 1')
-    with pytest.raises(ServerUnavailable, match="no luck today") as caught:
-        serve(home, CACHE, 0, find=broken)
-    assert "weaviate.log" in caught.value.remedy
-    assert (status(home).running, status(home).users) == (False, 0)
-
-
-def test_a_port_of_the_settings_that_is_taken_is_a_clear_error(home: Path, tmp_path: Path) -> None:
-    idle = script(tmp_path / "idle", "exec sleep 60")
-    with stranger(0) as listening:
-        port = listening.getsockname()[1] - 1
-        with pytest.raises(ServerUnavailable, match=f"listens on {port + 1}"):
-            serve(home, CACHE, 0, port=port, find=idle)
-
-
-def test_data_of_a_newer_server_are_not_touched(home: Path) -> None:
-    folder(home).prepare()
-    folder(home).remember("version", "99.1.0")
-    with pytest.raises(ServerUnavailable, match="newer than") as caught:
-        use(home)
-    assert "Update Tandem" in caught.value.remedy
-
-
-def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ServerUnavailable, match="cannot write in") as caught:
-        use(tmp_path / "file")
-    assert "TANDEM_HOME" in caught.value.remedy
-
-
-def test_nothing_runs_in_a_folder_that_was_never_used(tmp_path: Path) -> None:
-    asleep: Status = status(tmp_path / "none")
-    assert (asleep.running, asleep.phase, asleep.data_bytes) == (False, "stopped", 0)
-    assert not stop(tmp_path / "none")
-    assert not (tmp_path / "none").exists()
-
-
-def test_importing_it_is_cheap() -> None:
-    heavy = "{'httpx', 'psutil', 'weaviate', 'platformdirs'}"
-    script = f"import sys, knowledge.server; print(sorted({heavy} & set(sys.modules)))"
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert said.stdout.strip() == "[]"

@@ -20,7 +20,7 @@ ROOM = 64 * 1024 * 1024  # bytes without which a server is not started: it would
 class State:
     """What the supervisor last said of its server."""
 
-    phase: str  # "starting", "ready", "restarting", "stopping" or "failed"
+    phase: str  # "starting", "ready", "restarting", "stopping", "stopped" or "failed"
     version: str
     supervisor: int  # process ids; 0: none
     server: int
@@ -78,10 +78,14 @@ class Folder:
             self.root.chmod(0o700)
             for path in (self.data, self.users, self.log.parent):
                 path.mkdir(exist_ok=True)
-            _require_room(self.root)
             _require_writable(self.root)
         except OSError as error:
             raise _unusable(self.root, error) from error
+
+    def require_room(self) -> None:
+        """Raise `ServerUnavailable` when the disk is too full for a server to start."""
+        if shutil.disk_usage(self.root).free < ROOM:
+            raise _unusable(self.root, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     def key(self) -> str:
         """The API key, made at the first call."""
@@ -150,11 +154,6 @@ def _size(path: Path) -> int:
         return path.lstat().st_size
     except OSError:  # Weaviate drops files while we count
         return 0
-
-
-def _require_room(root: Path) -> None:
-    if shutil.disk_usage(root).free < ROOM:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _require_writable(root: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -116,8 +117,8 @@ def stop(home: Path) -> bool:
         return False
     if not kept.supervising.taken():
         return sweep(kept) > 0
-    state = _first_word(kept)
-    os.kill(state.supervisor, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # who holds the lock wrote the state; it ends just now
+        os.kill(_first_word(kept).supervisor, signal.SIGTERM)
     _await_end(kept)
     return True
 
@@ -151,6 +152,7 @@ def _join(kept: Folder, binary: Callable[[], Path], port: int | None, progress: 
             _await_end(kept)
         if not kept.supervising.taken():
             _require_not_newer(kept)
+            kept.require_room()
             _start_supervisor(kept, binary(), port)
         elif (version := _first_word(kept).version) != WEAVIATE_VERSION:
             problem = f"version {version} runs in this data folder, {WEAVIATE_VERSION} is wanted"
@@ -229,11 +231,9 @@ def _require_not_newer(kept: Folder) -> None:
 
 def _silent(kept: Folder) -> ServerUnavailable:
     problem = "its supervisor ended without a word"
-    try:
+    with suppress(OSError):
         lines = kept.supervisor_log.read_text(errors="replace").splitlines()
         problem += f" ({lines[-1]})" if lines else ""
-    except OSError:
-        pass
     return ServerUnavailable(problem, f"See {kept.supervisor_log}, then try again")
 
 

@@ -61,8 +61,11 @@ class Supervisor:
     def say(self, **parts: object) -> None:
         """Write down what has changed, for the commands to read."""
         self.state = replace(self.state, **parts)  # type: ignore[arg-type]
-        self.folder.write_state(self.state)
         log.info("%s", self.state)
+        try:
+            self.folder.write_state(self.state)
+        except OSError:  # a full disk is no reason to end a server that still answers
+            log.exception("what was said could not be written down")
 
     def _one_life(self) -> str | None:
         """Run the server once; None: it was ended on purpose, else why it died."""

