@@ -52,27 +52,29 @@ def shown_as(url: URL) -> str:
 def connect(url: str, *, foreign_keys: bool = True) -> Engine:
     """An engine that connects on first use. A write waits for other writers.
 
-    Raises `DatabaseUnavailable` when the address is none or its folder cannot be made.
+    Raises `DatabaseUnavailable` when the address is none or its file cannot be made.
     """
     at = address(url)
     if at.get_backend_name() == "postgresql":
         options = {"connect_timeout": CONNECT_S}
         return create_engine(at, pool_pre_ping=True, connect_args=options)
-    make_folder(at)
+    make_file(at)
     engine = create_engine(at, connect_args={"timeout": WAIT_S})
     event.listen(engine, "connect", lambda raw, _: prepare(raw, foreign_keys))
     event.listen(engine, "begin", begin)
     return engine
 
 
-def make_folder(at: URL) -> None:
-    """Make the folder of a SQLite file. Raises `DatabaseUnavailable`."""
-    if not at.database or at.database == ":memory:":
+def make_file(at: URL) -> None:
+    """Make the SQLite file, for its owner's eyes only. Raises `DatabaseUnavailable`."""
+    file = Path(at.database or ":memory:")
+    if str(file).startswith((":memory:", "file:")) or file.exists():
         return
     try:
-        Path(at.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
     except OSError as error:
-        problem = f"its folder cannot be made: {error.strerror}"
+        problem = f"it cannot be made: {error.strerror}"
         raise DatabaseUnavailable(shown_as(at), problem, "Check `database.url`") from error
 
 

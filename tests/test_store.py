@@ -222,6 +222,24 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         upgrade(f"sqlite:///{tmp_path}")
 
 
+def test_a_new_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "tandem.db"
+    upgrade(f"sqlite:///{file}")
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.postgres
+def test_a_connection_that_was_cut_is_made_anew(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    with closing(Store(postgres_url)) as store, closing(Store(postgres_url)) as other:
+        before = kept(store)
+        with other._engine.begin() as connection:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+            assert connection.exec_driver_sql(cut).all() == [(True,)]
+        assert store.interaction(before.id) == before
+
+
 def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
     url = "postgresql://anna:hunter2@127.0.0.1:1/tandem"
     with pytest.raises(DatabaseUnavailable) as caught:
