@@ -58,8 +58,8 @@ class Heading:
 
     @property
     def plain(self) -> bool:
-        """Whether `text` says all that `line` says: no link or picture is lost."""
-        return "](" not in self.line and "<" not in self.line and "][" not in self.line
+        """Whether `text` has every word of `line`: no link or picture is lost."""
+        return set(re.findall(r"\w+", self.line)) <= set(re.findall(r"\w+", self.text))
 
 
 @dataclass(frozen=True)
@@ -134,8 +134,23 @@ def slug_of(text: str) -> str:
 def cut(text: str, depth: int) -> list[Block]:
     """The blocks of a text, cut down to `depth` levels of nesting; no word is left out."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return apart(text, parser().parse(text), depth)
+
+
+def nested(text: str) -> list[Block]:
+    """The blocks that a list item or a quotation is made of; a paragraph stays one."""
+    tokens = parser().parse(text)
+    for depth in sorted({token.level for token in tokens if token.level >= TOP}):
+        parts = apart(text, tokens, depth)
+        if len(parts) > 1:
+            return parts
+    return apart(text, tokens, DEEPEST)
+
+
+def apart(text: str, tokens: list[Token], depth: int) -> list[Block]:
+    """A text cut where its tokens begin; the pages that it tells of are noted and left out."""
     lines = text.split("\n")
-    marks = dict(marks_of(parser().parse(text), depth))
+    marks = dict(marks_of(tokens, depth))
     starts = sorted({0, *marks} - {len(lines)})
     found: list[Block] = []
     page = None

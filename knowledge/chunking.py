@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from knowledge.blocks import Block, Heading, Section, sections
 from knowledge.documents import Chunk, Document
-from knowledge.splitting import Count, Ruler, split
+from knowledge.splitting import Count, Ruler, ruler_of, split
 
 VERSION = 1  # raise it when the same document is cut otherwise than before
 ANCHORED = {"", ".md", ".markdown", ".mdown", ".mkd", ".html", ".htm", ".xhtml", ".rst"}
@@ -68,7 +68,7 @@ def chunk(document: Document, count: Count, limits: ChunkLimits) -> list[Chunk]:
     `count` gives the embedder's own token counts of many texts at once, special tokens
     included. No chunk's `embedded_text` is over `limits.max_tokens` by that count.
     """
-    cutter = Cutter(document, Ruler(count), limits)
+    cutter = Cutter(document, ruler_of(count), limits)
     return [
         replace(made, ordinal=ordinal) for ordinal, made in enumerate(cutter.chunks(cutter.read()))
     ]

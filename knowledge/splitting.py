@@ -5,40 +5,71 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from knowledge.blocks import DEEPEST, TOP, Block, cut
+from knowledge.blocks import Block, nested
 
 Count = Callable[[Sequence[str]], Sequence[int]]
 """Token counts of texts, special tokens included; one call for many texts."""
 
 SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])|\n")
 FENCE = re.compile(r"^(.*?)(`{3,}|~{3,})")
+SAMPLE = "Leave: 25 days (see `leave.md`), as of 2026-01-01.\n\n- Ask first;\n- then book it.\n"
+HELD = 500_000  # words
 CHARS_PER_TOKEN = 16  # some tokenizers see a word of 100,000 letters as one unknown token
 
 
 class Ruler:
-    """Measures texts by the embedder's own count, special tokens left out."""
+    """Estimates the length of texts: the sum of their words' counts, each counted once.
+
+    For the tokenizers that embedders have the sum is the count or close to it, and counting
+    every text several times over would cost more than all else in cutting documents.
+    """
 
     def __init__(self, count: Count) -> None:
         self.count = count
+        self.held: dict[str, int] = {}
         (self.special,) = count([""])
+        (whole,) = count([SAMPLE])
+        self.scale = 1.0
+        self.scale = max(1.0, (whole - self.special) / max(1, self.size(SAMPLE)))
 
     def sizes(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text; a text that hides many characters behind few tokens is longer."""
-        if not texts:
-            return []
-        counted = zip(texts, self.count(texts), strict=True)
-        return [max(n - self.special, -(-len(text) // CHARS_PER_TOKEN)) for text, n in counted]
+        """Tokens of each text, special ones left out.
+
+        A text that hides many characters behind few tokens counts as longer.
+        """
+        if len(self.held) > HELD:
+            self.held = {}
+        parted = [text.split() for text in texts]
+        self.learn({word for found in parted for word in found if word not in self.held})
+        held = self.held
+        return [
+            max(int(sum(held[word] for word in found) * self.scale), len(text) // CHARS_PER_TOKEN)
+            for text, found in zip(texts, parted, strict=True)
+        ]
+
+    def learn(self, unknown: set[str]) -> None:
+        """Count words not met before."""
+        words = sorted(unknown)
+        counts = self.count(words) if words else []
+        self.held.update(
+            (word, size - self.special) for word, size in zip(words, counts, strict=True)
+        )
 
     def size(self, text: str) -> int:
         """Tokens of one text."""
         return self.sizes([text])[0]
 
 
+@lru_cache(maxsize=4)
+def ruler_of(count: Count) -> Ruler:
+    """The ruler of a count; what it learns of words serves all documents."""
+    return Ruler(count)
+
+
 def split(block: Block, budget: int, ruler: Ruler) -> list[Block]:
     """Cut `block` so that no part is over `budget` tokens (a single character may be)."""
-    if ruler.size(block.text + block.after) <= budget:
-        return [block]
     if block.kind == "table":
         return split_rows(block, budget, ruler)
     if block.kind == "code":
@@ -48,10 +79,9 @@ def split(block: Block, budget: int, ruler: Ruler) -> list[Block]:
 
 def split_parts(block: Block, budget: int, ruler: Ruler) -> list[Block]:
     """Cut a list item or quotation into what it nests; a paragraph into sentences."""
-    for depth in range(TOP, DEEPEST):
-        parts = cut(block.text, depth)
-        if len(parts) > 1 or parts[0].kind in ("table", "code"):
-            return within(ended(parts, block), budget, ruler)
+    parts = ended(nested(block.text), block)
+    if len(parts) > 1 or parts[0].kind != "text":
+        return within(parts, budget, ruler)
     return split_sentences(block, budget, ruler)
 
 

@@ -33,7 +33,7 @@ PLAIN = "plain:read_text"
 MEDIA = {
     "picture": ".png .jpg .jpeg .gif .webp .bmp .ico .tif .tiff .heic .avif .psd",
     "recording": ".mp3 .mp4 .m4a .mov .avi .mkv .webm .wav .ogg .flac",
-    "program": ".exe .dll .so .dylib .bin .o .a .pyc .class .wasm .jar",
+    "program": ".exe .dll .so .dylib .pyc .class .wasm .jar",
     "archive": ".zip .gz .tgz .bz2 .xz .7z .rar .tar .zst",
     "font": ".ttf .otf .woff .woff2 .eot",
 }
@@ -51,6 +51,8 @@ def read(data: bytes, name: str) -> Content:
         content = reader_of(data, name)(data, name)
     except NotReadable:
         raise
+    except RecursionError as error:
+        raise NotReadable("is nested too deeply; simplify it") from error
     except Exception as error:  # a library stumbled over a file; the others are still read
         raise NotReadable(f"could not be read: {brief(error)}; check the file") from error
     return finished(content, name)
@@ -60,7 +62,9 @@ def finished(content: Content, name: str) -> Content:
     """Content cleaned, with a title; raises `NotReadable` when nothing is left."""
     text = clean(content.text)
     if not text.strip():
-        raise NotReadable("has no text (a scan or an empty page?); recognise its text first")
+        raise NotReadable(
+            "has no text; if it is pictures or a scan, recognise their text (OCR) first"
+        )
     return replace(content, text=text, title=one_line(content.title) or titled(name))
 
 

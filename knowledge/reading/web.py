@@ -13,10 +13,14 @@ from knowledge.reading.plain import Content, NotReadable, decode
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
-MAX_DEPTH = 400  # libraries for HTML call themselves for each level
+MAX_DEPTH = 200  # libraries for HTML call themselves for each level
 AROUND = ("script", "style", "noscript", "template", "svg", "iframe", "nav", "form", "button")
-OUTSIDE_MAIN = ("header", "footer", "aside")
+OUTSIDE_MAIN = (
+    "header, footer, aside, [role=navigation], [role=banner], [role=contentinfo], "
+    "[class*=breadcrumb], [class*=cookie], [id*=sidebar], [class*=sidebar], [class*=navbar]"
+)
 MAIN = "main, [role=main], #main-content, #content, .main-content"
+KEPT = 0.8  # of the words
 TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*?(/?)>")
 VOID = {b"br", b"hr", b"img", b"input", b"link", b"meta", b"p", b"li", b"td", b"tr", b"th",
         b"dt", b"dd", b"option", b"col", b"area", b"base", b"embed", b"source", b"wbr"}  # fmt: skip
@@ -40,8 +44,9 @@ def read_html(data: bytes, name: str) -> Content:
     whole = markdown(main or page.body or page)
     if main is None:
         chosen = chosen_by_trafilatura(html)
-        # It leaves too much out of pages that are not articles.
-        whole = chosen if len(chosen.split()) * 2 > len(whole.split()) else whole
+        # It leaves too much out of pages that are not articles: it may drop menus, not more.
+        share = len(chosen.split()) / max(1, len(whole.split()))
+        whole = chosen if KEPT <= share < 1 else whole
     return Content(whole, title, date)
 
 
@@ -94,7 +99,7 @@ def main_of(page: BeautifulSoup) -> Tag | None:
     found = page.select(MAIN) or page.find_all("article")
     if len(found) == 1 or (found and found[0].name == "main"):
         return found[0]
-    for tag in page(OUTSIDE_MAIN):
+    for tag in page.select(OUTSIDE_MAIN):
         tag.decompose()
     return None
 
