@@ -202,7 +202,10 @@ class Cutter:
         return [
             Block(heading.line, "heading")
             for depth, heading in enumerate(section.path[first:], first)
-            if depth >= len(shared) or not heading.plain or heading.text not in said
+            if depth >= len(shared)
+            or not section.blocks  # nothing else to say
+            or not heading.plain
+            or heading.text not in said
         ]
 
     def packed(self, group: list[Measured]) -> Iterator[Draft]:

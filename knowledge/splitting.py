@@ -80,7 +80,7 @@ def split(block: Block, budget: int, ruler: Ruler) -> list[Block]:
 def split_parts(block: Block, budget: int, ruler: Ruler) -> list[Block]:
     """Cut a list item or quotation into what it nests; a paragraph into sentences."""
     parts = ended(nested(block.text), block)
-    if len(parts) > 1 or parts[0].kind != "text":
+    if len(parts) > 1 or parts[0].kind in ("table", "code"):
         return within(parts, budget, ruler)
     return split_sentences(block, budget, ruler)
 
