@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.errors import EmbeddingFailed
+from knowledge.unicode import well_formed
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 Vectors = npt.NDArray[np.float32]
 """float32, (n, dims), each row of unit length."""
@@ -124,7 +125,10 @@ class OnnxEmbedder:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens included, uncut."""
-        return [len(encoding) for encoding in self.tokenizer.encode_batch_fast(list(texts))]
+        return [len(encoding) for encoding in self._encodings(texts)]
+
+    def _encodings(self, texts: Sequence[str]) -> list[Encoding]:
+        return self.tokenizer.encode_batch_fast([well_formed(text) for text in texts])
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions."""
@@ -133,8 +137,7 @@ class OnnxEmbedder:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Vectors of passages, what exceeds `max_tokens` cut off."""
         vectors = np.zeros((len(texts), self.dims), np.float32)
-        encodings = self.tokenizer.encode_batch_fast(list(texts))
-        ids = [self._fit(encoding.ids) for encoding in encodings]
+        ids = [self._fit(encoding.ids) for encoding in self._encodings(texts)]
         longest_first = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
 
         def work(i: int) -> None:
@@ -217,7 +220,10 @@ class SentenceTransformerEmbedder:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens included, uncut."""
-        encoded = self.model.tokenizer(list(texts), truncation=False, verbose=False)
+        if not texts:
+            return []
+        clean = [well_formed(text) for text in texts]
+        encoded = self.model.tokenizer(clean, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -233,7 +239,7 @@ class SentenceTransformerEmbedder:
             return np.zeros((0, self.dims), np.float32)
         try:
             vectors = encode(
-                list(texts),
+                [well_formed(text) for text in texts],
                 batch_size=self._batch,
                 normalize_embeddings=True,
                 convert_to_numpy=True,

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from knowledge.batches import PAGE, batched, delete, write
 from knowledge.documents import Document
-from knowledge.errors import IndexUnavailable
 from knowledge.objects import (
     Entry,
     any_of,
@@ -30,21 +29,22 @@ from knowledge.objects import (
     equal,
     not_equal,
     record,
+    with_id,
+    without_id,
 )
 from knowledge.weaviating import asking, insisting
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
     from weaviate.collections import Collection
-    from weaviate.collections.classes.filters import _Filters
 
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-SCHEMA = "1"  # raised when the collections' shape changes: then the index is built anew
-PAGE = 10_000  # the most that Weaviate gives for one query with its default settings
+SCHEMA = "2"  # raised when the collections' shape changes: then the index is built anew
+CURSOR = 1000  # records at a time where a page is not enough
+VECTORS = 2000  # at a time
 PENDING = "pending"  # the fingerprint of a document whose chunks are being written
 COMPLETE = "\x1fcomplete"  # the key of the record that a source was once synced to its end
+
+Vector = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Index:
 
     def prepare(self) -> None:
         """Make what is missing: collections, tenant, and the alias when there is none."""
-        from knowledge.schema import chunk_properties, create, document_properties
+        from knowledge.schema import chunk_properties, create, create_alias, document_properties
 
         for name, properties in (
             (self._chunks_name, chunk_properties()),
@@ -87,12 +87,7 @@ class Index:
         ):
             insisting(partial(create, self.client, name, properties, self._about))
             insisting(partial(add_tenant, self.client, name, self.tenant))
-        if insisting(lambda: self.client.alias.get(alias_name=self.alias)) is None:
-            insisting(
-                lambda: self.client.alias.create(
-                    alias_name=self.alias, target_collection=self._chunks_name
-                )
-            )
+        insisting(partial(create_alias, self.client, self.alias, self._chunks_name))
 
     @property
     def _about(self) -> str:
@@ -132,39 +127,46 @@ class Index:
 
     def _records(self, source: str, properties: list[str]) -> Iterator[Any]:
         """The records of a source; beyond a page Weaviate pages only without a filter."""
-        of_source = equal("source", source)
-        rows = asking(
-            lambda: self._documents.query.fetch_objects(
-                filters=of_source, limit=PAGE, return_properties=properties
-            )
-        ).objects
-        if len(rows) < PAGE:
-            yield from rows
-            return
-        for row in self._documents.iterator(return_properties=properties, cache_size=1000):
-            if row.properties["source"] == source:
-                yield row
+        fetch = partial(self._documents.query.fetch_objects, return_properties=properties)
+        rows = insisting(partial(fetch, filters=equal("source", source), limit=PAGE)).objects
+        every = rows if len(rows) < PAGE else self._all_records(fetch)
+        yield from (row for row in every if row.properties["source"] == source)
 
-    def vectors(self, digests: Iterable[str]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+    def _all_records(self, fetch: Callable[..., Any]) -> Iterator[Any]:
+        after = None
+        while rows := insisting(partial(fetch, limit=CURSOR, after=after)).objects:
+            yield from rows
+            after = rows[-1].uuid
+
+    def vectors(self, digests: Iterable[str]) -> dict[str, Vector]:
         """The vectors held for chunks with these digests, by digest."""
-        found: dict[str, Any] = {}
+        found: dict[str, Vector] = {}
         for batch in batched(dict.fromkeys(digests), 500):
-            fetch = partial(
-                self._chunks.query.fetch_objects,
-                filters=any_of("digest", batch),
-                limit=PAGE,
-                include_vector=True,
-                return_properties=["digest"],
-            )
-            for row in asking(fetch).objects:
-                digest = str(row.properties["digest"])
-                found[digest] = np.asarray(row.vector["default"], np.float32)
+            wanted: Sequence[str] = batch
+            while wanted:  # again only when the chunks of some digests fill all that is given
+                rows = self._with_vectors(wanted)
+                found |= {
+                    str(row.properties["digest"]): np.asarray(row.vector["default"], np.float32)
+                    for row in rows
+                }
+                left = [digest for digest in wanted if digest not in found]
+                wanted = left if len(rows) == VECTORS else ()
         return found
+
+    def _with_vectors(self, digests: Sequence[str]) -> Sequence[Any]:
+        fetch = partial(
+            self._chunks.query.fetch_objects,
+            filters=any_of("digest", digests),
+            limit=VECTORS,
+            include_vector=True,
+            return_properties=["digest"],
+        )
+        return list(insisting(fetch).objects)
 
     def count(self, source: str | None = None) -> tuple[int, int]:
         """Documents and chunks, of one source or in all."""
         some = None if source is None else equal("source", source)
-        real = not_equal("key", COMPLETE)
+        real = not_equal("fingerprint", COMPLETE)
         documents = asking(
             lambda: self._documents.aggregate.over_all(
                 filters=real if some is None else some & real
@@ -186,69 +188,43 @@ class Index:
         A document is first noted as pending and gets its fingerprint last, so that a death in
         between is seen by the next sync. New chunks come before old ones go: no gap.
         """
-        self._write(self._documents, [record(e.document, PENDING, len(e.chunks)) for e in entries])
-        self._write(self._chunks, [o for entry in entries for o in chunk_objects(entry)])
-        for entry in entries:
-            if entry.replaces:
-                self._drop_stale(entry.document)
-        self._write(
+        write(self._documents, [record(e.document, PENDING, len(e.chunks)) for e in entries])
+        chunks = [made for entry in entries for made in chunk_objects(entry)]
+        write(self._chunks, chunks)
+        for some in batched((entry.document for entry in entries if entry.replaces), 200):
+            self._drop_stale(some, [made.uuid for made in chunks])
+        write(
             self._documents,
             [record(e.document, e.document.fingerprint, len(e.chunks)) for e in entries],
         )
 
-    def _drop_stale(self, document: Document) -> None:
-        stale = (
-            equal("source", document.source)
-            & equal("key", document.key)
-            & not_equal("fingerprint", document.fingerprint)
-        )
-        insisting(lambda: self._chunks.data.delete_many(where=stale))
+    def _drop_stale(self, documents: Sequence[Document], written: Sequence[str]) -> None:
+        """Forget what the documents' chunks were before those that were `written` now."""
+        stale = any_of("document", [document_id(d.source, d.key) for d in documents])
+        delete(self._chunks, stale & without_id(written) if written else stale)
 
     def drop(self, source: str, keys: Sequence[str]) -> None:
-        """Forget documents, their chunks first."""
+        """Forget documents, their chunks first.
+
+        They are noted as pending before, so that one that comes back after a death in between
+        is written again.
+        """
         for batch in batched(keys, 200):
-            gone = equal("source", source) & any_of("key", batch)
-            self._delete(self._chunks, gone)
-            self._delete(self._documents, gone)
+            ids = [document_id(source, key) for key in batch]
+            going = [Document(source, key, "", "", "", "") for key in batch]
+            write(self._documents, [record(document, PENDING, 0) for document in going])
+            delete(self._chunks, any_of("document", ids))
+            delete(self._documents, with_id(ids))
 
     def forget(self, source: str) -> None:
         """Forget all of a source."""
-        self._delete(self._chunks, equal("source", source))
-        self._delete(self._documents, equal("source", source))
-
-    def _delete(self, collection: Collection[Any, Any], where: _Filters) -> None:
-        """Delete all that match; Weaviate deletes at most a page in one request."""
-        while True:
-            told = insisting(lambda: collection.data.delete_many(where=where))
-            if told.failed:
-                raise IndexUnavailable(
-                    f"{told.failed} objects could not be deleted", "See Weaviate's log"
-                )
-            if told.matches < PAGE:
-                return
+        self.drop(source, list(self.fingerprints(source)))
+        delete(self._documents, with_id([document_id(source, COMPLETE)]))
 
     def mark_complete(self, source: str) -> None:
         """Note that the source was synced to its end."""
         done = Document(source, COMPLETE, "", "", "", "")
-        self._write(self._documents, [record(done, COMPLETE, 0)])
-
-    def _write(self, collection: Collection[Any, Any], objects: Sequence[Any]) -> None:
-        """Insert or replace; what fails is tried again, and what still fails is an error."""
-        for batch in batched(objects, 500):
-            left = list(batch)
-            for last in (False, False, True):
-                told = insisting(partial(collection.data.insert_many, left))
-                if not told.has_errors:
-                    break
-                first = next(iter(told.errors.values())).message
-                log.warning("%d objects were refused: %s", len(told.errors), first)
-                if last:
-                    raise IndexUnavailable(
-                        f"{len(told.errors)} of {len(left)} objects were refused three times "
-                        f"({first[:200]})",
-                        "Nothing else of this batch was noted as indexed; run the sync again",
-                    )
-                left = [left[i] for i in sorted(told.errors)]
+        write(self._documents, [record(done, COMPLETE, 0)])
 
     # -- editions --------------------------------------------------------------------
 
@@ -267,7 +243,7 @@ class Index:
         )
         kept = {self._chunks_name, self._documents_name}
         for name in insisting(lambda: list(self.client.collections.list_all())):
-            ours = re.fullmatch(f"{self.prefix}(Chunks|Documents)_[0-9a-f]{{8}}", name)
+            ours = re.fullmatch(f"{re.escape(self.prefix)}(Chunks|Documents)_[0-9a-f]{{8}}", name)
             if ours and name not in kept:
                 insisting(partial(self.client.collections.delete, name))
 
@@ -289,10 +265,3 @@ def tenant_name(workspace: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", workspace):
         return workspace
     return "w_" + hashlib.sha256(workspace.encode()).hexdigest()[:32]
-
-
-def batched(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of up to `size`, in order."""
-    rest = iter(things)
-    while batch := list(islice(rest, size)):
-        yield batch

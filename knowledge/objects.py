@@ -56,12 +56,14 @@ def chunk_objects(entry: Entry) -> Iterator[Any]:
     from weaviate.classes.data import DataObject
 
     seen: dict[str, int] = {}
+    document = document_id(entry.document.source, entry.document.key)
     for chunk, vector in zip(entry.chunks, entry.vectors, strict=True):
         twin = seen[chunk.digest] = seen.get(chunk.digest, -1) + 1
         yield DataObject(
             uuid=str(uuid.uuid5(IDS, f"{chunk.source}\0{chunk.key}\0{chunk.digest}\0{twin}")),
             properties={
                 "source": chunk.source,
+                "document": document,
                 "key": chunk.key,
                 "title": chunk.title,
                 "url": chunk.url,
@@ -123,3 +125,17 @@ def any_of(name: str, values: Sequence[str]) -> _Filters:
     from weaviate.classes.query import Filter
 
     return Filter.by_property(name).contains_any(list(values))
+
+
+def with_id(ids: Sequence[str]) -> _Filters:
+    """Only objects with one of these ids."""
+    from weaviate.classes.query import Filter
+
+    return Filter.by_id().contains_any(ids)
+
+
+def without_id(ids: Sequence[str]) -> _Filters:
+    """Only objects with none of these ids."""
+    from weaviate.classes.query import Filter
+
+    return Filter.by_id().contains_none(ids)

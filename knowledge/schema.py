@@ -9,11 +9,15 @@ if TYPE_CHECKING:
 
 
 def chunk_properties() -> list[Any]:
-    """Names are matched whole (`field`), prose by words, what is only shown not at all."""
+    """Names are matched whole (`field`), prose by words, what is only shown not at all.
+
+    Keys are not matched, as Weaviate takes no notice of white space at the ends of a value;
+    `document` has the id of the chunk's document instead.
+    """
     return [
-        *(_name(name) for name in ("source", "key", "digest", "fingerprint")),
+        *(_name(name) for name in ("source", "document", "digest", "fingerprint")),
         *(_prose(name) for name in ("title", "headings", "text")),
-        _shown("url"),
+        *(_shown(name) for name in ("key", "url")),
         _number("ordinal"),
         _date("modified_at"),
     ]
@@ -22,11 +26,24 @@ def chunk_properties() -> list[Any]:
 def document_properties() -> list[Any]:
     """One record for each document."""
     return [
-        *(_name(name) for name in ("source", "key", "fingerprint")),
-        *(_shown(name) for name in ("title", "url")),
+        *(_name(name) for name in ("source", "fingerprint")),
+        *(_shown(name) for name in ("key", "title", "url")),
         _number("chunks"),
         _date("modified_at"),
     ]
+
+
+def create_alias(client: WeaviateClient, alias: str, collection: str) -> None:
+    """Make the alias if there is none; another process may do so meanwhile."""
+    from weaviate.exceptions import UnexpectedStatusCodeError
+
+    if client.alias.get(alias_name=alias) is not None:
+        return
+    try:
+        client.alias.create(alias_name=alias, target_collection=collection)
+    except UnexpectedStatusCodeError:
+        if client.alias.get(alias_name=alias) is None:
+            raise
 
 
 def create(client: WeaviateClient, name: str, properties: list[Any], about: str) -> None:

@@ -13,7 +13,8 @@ from knowledge.embedding import Embedder
 from knowledge.errors import IndexUnavailable
 from knowledge.index import add_tenant, alias_name, tenant_name
 from knowledge.objects import any_of, passage
-from knowledge.weaviating import asking
+from knowledge.unicode import well_formed
+from knowledge.weaviating import asking, away
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
@@ -62,12 +63,12 @@ class Finder:
         """The best chunks for a question, best first; `sources` None searches all."""
         if sources is not None and not sources:
             return []
-        dials = dials or Dials()
+        text, dials = well_formed(text), dials or Dials()
         known = self._searched is not None
         try:
             return self._search(text, sources, dials)
-        except IndexUnavailable:
-            if not known:
+        except IndexUnavailable as error:
+            if not known or away(error.__cause__):
                 raise
             self._searched = None  # another edition may have gone live since: look again, once
             return self._search(text, sources, dials)

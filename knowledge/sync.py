@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from knowledge.documents import (
     Checkpoint,
     Chunk,
     Document,
+    Item,
     Progress,
     Unchanged,
     Unreadable,
@@ -24,6 +25,7 @@ from knowledge.documents import (
 from knowledge.embedding import Embedder, Vectors
 from knowledge.objects import Entry
 from knowledge.sources import Source
+from knowledge.unicode import well_formed
 
 BATCH = 64  # chunks embedded together: enough to keep every core busy, little to lose
 Cut = Callable[[Document], Sequence[Chunk]]
@@ -158,23 +160,47 @@ def _read(
     progress: Progress,
 ) -> Iterator[Prepared]:
     """Documents that need writing, cut into chunks."""
-    checkpoint = None if full else Checkpoint(held)
+    checkpoint = Checkpoint({} if full else held)
     total = source.expected()
-    for done, item in enumerate(source.documents(checkpoint), start=1):
+    for done, given in enumerate(source.documents(None if full else checkpoint), start=1):
+        item = _sound(given, checkpoint, tally.seen)
         tally.note(item)
         if isinstance(item, Document):
             yield item, cut(item)
         progress(f"Syncing {source.name}", done, total)
 
 
+def _sound(item: Item, checkpoint: Checkpoint, seen: Container[str]) -> Item:
+    """The item, held to what a source promises, as one that breaks it must not cost documents."""
+    item = replace(item, key=well_formed(item.key))
+    if item.key in seen:
+        return Unreadable(item.key, "is the key of two documents; rename one")
+    if not isinstance(item, Document):
+        return item
+    if checkpoint.has(item.key, well_formed(item.fingerprint)):
+        return Unchanged(item.key)
+    return replace(
+        item,
+        title=well_formed(item.title),
+        text=well_formed(item.text),
+        url=well_formed(item.url),
+        fingerprint=well_formed(item.fingerprint),
+    )
+
+
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
-    """Documents together until they make a batch of chunks."""
+    """Documents together until they make a batch of chunks, also those before a failure."""
     batch: list[Prepared] = []
-    for document, chunks in prepared:
-        batch.append((document, chunks))
-        if sum(len(chunks) for _, chunks in batch) >= BATCH or len(batch) >= 4 * BATCH:
+    try:
+        for document, chunks in prepared:
+            batch.append((document, chunks))
+            if sum(len(chunks) for _, chunks in batch) >= BATCH or len(batch) >= 4 * BATCH:
+                yield batch
+                batch = []
+    except Exception:
+        if batch:
             yield batch
-            batch = []
+        raise
     if batch:
         yield batch
 

@@ -16,6 +16,15 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE_S = 45.0  # a dead embedded server is back within this
+CHANNEL = {
+    # A call waits, up to its own time limit, for a server that is just coming back. Otherwise it
+    # fails at once, the client tries again by itself after 1, 2, 4 ... 32 s, and a person who
+    # asks while Weaviate is down waits for a minute.
+    "grpc.service_config": '{"methodConfig": [{"name": [{}], "waitForReady": true}]}',
+    "grpc.enable_retries": 1,
+    "grpc.initial_reconnect_backoff_ms": 250,
+    "grpc.max_reconnect_backoff_ms": 2000,  # by default 2 minutes, after a long absence
+}
 
 
 def connect(
@@ -29,9 +38,12 @@ def connect(
     """A connected client. Raises `IndexUnavailable`."""
     import weaviate
     from weaviate.classes.init import AdditionalConfig, Auth, Timeout
+    from weaviate.config import GrpcConfig
 
+    limits = Timeout(init=10, query=30, insert=120)
+    channel = GrpcConfig(channel_options=list(CHANNEL.items()))
     try:
-        return weaviate.connect_to_custom(
+        client = weaviate.connect_to_custom(
             http_host=host,
             http_port=http_port,
             http_secure=secure,
@@ -39,12 +51,15 @@ def connect(
             grpc_port=grpc_port,
             grpc_secure=secure,
             auth_credentials=Auth.api_key(api_key) if api_key else None,
-            additional_config=AdditionalConfig(timeout=Timeout(init=10, query=30, insert=120)),
+            additional_config=AdditionalConfig(timeout=limits, grpc_config=channel),
+            skip_init_checks=True,  # they ask the internet for the newest version
         )
+        client.get_meta()
     except Exception as error:
         where = f"{'https' if secure else 'http'}://{host}:{http_port}"
         problem = f"no answer from {where} ({first_line(error)})"
         raise IndexUnavailable(problem, "Check that Weaviate runs there and the key") from error
+    return client
 
 
 def asking(call: Callable[[], T]) -> T:
@@ -57,14 +72,21 @@ def asking(call: Callable[[], T]) -> T:
         raise unavailable(error) from error
 
 
-def insisting(call: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
-    """Do it, again and again while Weaviate is away: for work that nobody waits for."""
+def insisting(
+    call: Callable[[], T], but: type[Exception] | tuple[()] = (), patience_s: float = PATIENCE_S
+) -> T:
+    """Do it, again and again while Weaviate is away: for work that nobody waits for.
+
+    An error of the kind `but` is left to the caller as it is.
+    """
     from weaviate.exceptions import WeaviateBaseError
 
     until, pause = time.monotonic() + patience_s, 0.5
     while True:
         try:
             return call()
+        except but:
+            raise
         except (WeaviateBaseError, OSError) as error:
             if not away(error) or time.monotonic() + pause > until:
                 raise unavailable(error) from error
@@ -73,7 +95,7 @@ def insisting(call: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
             pause = min(pause * 2, 5.0)
 
 
-def away(error: Exception) -> bool:
+def away(error: BaseException | None) -> bool:
     """Is this the kind of failure that passes by itself?"""
     from weaviate.exceptions import (
         UnexpectedStatusCodeError,

@@ -67,7 +67,7 @@ def spelled(word: str) -> str:
     tens, _, ones = word.partition("-")
     if not ones:
         return SPELLED.get(tens, "")
-    if tens.endswith("ty") and tens in SPELLED and ones in SPELLED:
+    if tens.endswith("ty") and tens in SPELLED and 0 < int(SPELLED.get(ones, 0)) < 10:
         return str(int(SPELLED[tens]) + int(SPELLED[ones]))
     return ""
 

@@ -13,9 +13,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.indexes import connected, drop_all
+from tests.servers import fresh, use
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateClient
 
 LOOPBACK = "127.0.0.1,::1,localhost"
 PASSWORD = "hunter2-of-the-tests"
@@ -136,3 +142,26 @@ def wait_until_ready(bin_folder: Path, port: int, server: Any, log: Path) -> Non
         except subprocess.TimeoutExpired:
             continue
     raise RuntimeError("PostgreSQL was not ready within 30 s")
+
+
+@pytest.fixture(scope="session")
+def weaviate_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data folder of a real Weaviate that runs until the tests end."""
+    with fresh(tmp_path_factory.mktemp("weaviate")) as served, use(served):
+        yield served
+
+
+@pytest.fixture(scope="session")
+def weaviate(weaviate_home: Path) -> Iterator[WeaviateClient]:
+    """A client of the real Weaviate."""
+    client = connected(weaviate_home)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def prefix(weaviate: WeaviateClient) -> Iterator[str]:
+    """Names the collections of this test, which go with it."""
+    name = f"T{uuid.uuid4().hex[:12]}"
+    yield name
+    drop_all(weaviate, name)

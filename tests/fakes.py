@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from bot.conversation import (
     Answer,
@@ -21,7 +24,10 @@ from bot.conversation import (
     Turn,
 )
 from bot.errors import UnknownInteraction
-from knowledge.documents import Chunk, Passage
+from knowledge.documents import Checkpoint, Chunk, Document, Item, Passage, Unchanged, Unreadable
+from knowledge.embedding import Vectors
+from knowledge.errors import SourceUnreadable
+from knowledge.objects import Entry, chunk_objects, document_id, record
 
 
 class Recorder(Protocol):
@@ -111,3 +117,114 @@ def an_answer() -> Answer:
     cited = Citation(1, "Leave", "file:///leave.md#days", "handbook", "leave.md", "27 days")
     passages = tuple(Passage(chunk, 0.5, {"vector": 0.75, "keyword": 2.5}) for chunk in chunks)
     return Answer("27 days [1].", Outcome.CITED, (cited,), passages, model="fake")
+
+
+def paragraphs(document: Document) -> list[Chunk]:
+    """Cut at empty lines."""
+    parts = [part for part in document.text.split("\n\n") if part]
+    return [
+        Chunk(document.source, document.key, document.title, document.url, (), place, part)
+        for place, part in enumerate(parts)
+    ]
+
+
+@dataclass
+class FakeEmbedder:
+    """Vectors drawn by the text's digest; it remembers what it was given."""
+
+    name: str = "fake"
+    dims: int = 8
+    max_tokens: int = 512
+    seen: list[str] = field(default_factory=list)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.seen += texts
+        drawn = [self.draw(text) for text in texts]
+        return np.asarray(drawn, np.float32).reshape(len(texts), self.dims)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.embed(texts)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) + 2 for text in texts]
+
+    def draw(self, text: str) -> Any:
+        sight = " ".join(text.split(" ")[: self.max_tokens])
+        digest = hashlib.sha256(f"{self.name}\n{sight}".encode("utf-8", "surrogatepass")).digest()
+        drawn = np.random.default_rng(list(digest)).normal(size=self.dims)
+        return drawn / np.linalg.norm(drawn)
+
+
+@dataclass
+class FakeSource:
+    """Texts by key; `unreadable` ones cannot be read, and before `fails_at` it breaks."""
+
+    texts: Mapping[str, str]
+    name: str = "handbook"
+    unreadable: Sequence[str] = ()
+    fails_at: str | None = None
+    read: list[str] = field(default_factory=list)
+    before_each: Callable[[str], None] = lambda key: None
+
+    def expected(self) -> int | None:
+        return len(self.texts)
+
+    def documents(self, since: Checkpoint | None) -> Iterator[Item]:
+        for key, text in self.texts.items():
+            self.before_each(key)
+            if key == self.fails_at:
+                raise SourceUnreadable(self.name, "the line is dead", "Mend it")
+            fingerprint = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+            if key in self.unreadable:
+                yield Unreadable(key, "it is encrypted; store it without a password")
+            elif since is not None and since.has(key, fingerprint):
+                yield Unchanged(key)
+            else:
+                self.read.append(key)
+                title = text.split("\n\n")[0]
+                yield Document(self.name, key, title, text, f"https://docs/{key}", fingerprint)
+
+
+@dataclass
+class FakeIndex:
+    """What an index holds, in memory: the objects that Weaviate would be given, by id."""
+
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    chunks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    held: dict[str, Any] = field(default_factory=dict)  # vectors by chunk id
+    done: set[str] = field(default_factory=set)
+
+    def fingerprints(self, source: str) -> dict[str, str]:
+        rows = [row for row in self.records.values() if row["source"] == source]
+        return {row["key"]: row["fingerprint"] for row in rows}
+
+    def vectors(self, digests: Iterable[str]) -> dict[str, Any]:
+        wanted = set(digests)
+        rows = ((row["digest"], self.held[id]) for id, row in self.chunks.items())
+        return {digest: vector for digest, vector in rows if digest in wanted}
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            document = entry.document
+            if entry.replaces:
+                self.forget_chunks(document_id(document.source, document.key))
+            made = record(document, document.fingerprint, len(entry.chunks))
+            self.records[made.uuid] = made.properties
+            for chunk in chunk_objects(entry):
+                self.chunks[chunk.uuid] = chunk.properties
+                self.held[chunk.uuid] = np.asarray(chunk.vector, np.float32)
+
+    def drop(self, source: str, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.forget_chunks(document_id(source, key))
+            del self.records[document_id(source, key)]
+
+    def forget_chunks(self, document: str) -> None:
+        for id in [id for id, row in self.chunks.items() if row["document"] == document]:
+            del self.chunks[id], self.held[id]
+
+    def mark_complete(self, source: str) -> None:
+        self.done.add(source)
+
+    def complete(self, source: str) -> bool:
+        return source in self.done

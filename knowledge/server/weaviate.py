@@ -103,6 +103,8 @@ def _habits(folder: Folder) -> Mapping[str, str]:
         # By default a disk that is 90 % full makes it refuse to write, with many GB to spare.
         "DISK_USE_WARNING_PERCENTAGE": "97",
         "DISK_USE_READONLY_PERCENTAGE": "99",
+        # Else writing to a collection that was just dropped makes one of another shape.
+        "AUTOSCHEMA_ENABLED": "false",
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "info",
     }
