@@ -49,3 +49,11 @@ class UnknownTask(ModelError):
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         self.name, self.known = name, known
         super().__init__(f"No task called {name!r}. There are: {', '.join(known)}.")
+
+
+class TaskUnusable(ModelError):
+    """A task of the settings cannot be used as it is."""
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        self.name, self.problem, self.remedy = name, problem, remedy
+        super().__init__(f"Task {name!r}: {problem}. {remedy}.")

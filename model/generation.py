@@ -16,6 +16,11 @@ BLOCK = 2048  # prompt tokens computed at once, so that a long prompt takes no m
 WORTH_KEEPING = 16  # tokens; a shorter beginning is computed as quickly as it is copied
 
 
+def writable(text: str) -> str:
+    """The text with lone surrogates, which no encoding can write, as question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class Turns:
     """One at a time, first come first served; a turn may end in another thread than it began."""
 
@@ -77,13 +82,12 @@ class Reader:
                 yield piece
 
     def _encode(self, prompt: Prompt, ask: bool) -> list[int]:
-        texts = {
-            f"\ue000{number}\ue001": message.text
-            for number, message in enumerate(prompt.messages)
-            if any(marker in message.text for marker in self._markers)
-        }
-        masks = {text: mask for mask, text in texts.items()}
-        turns = [{"role": m.role, "content": masks.get(m.text, m.text)} for m in prompt.messages]
+        turns = [{"role": m.role, "content": writable(m.text)} for m in prompt.messages]
+        texts, mark = {}, _unused(prompt)
+        for number, turn in enumerate(turns):
+            if any(marker in turn["content"] for marker in self._markers):
+                mask = f"{mark}{number}."
+                texts[mask], turn["content"] = turn["content"], mask
         whole = self._tokenizer.apply_chat_template(
             turns, tokenize=False, add_generation_prompt=ask
         )
@@ -94,6 +98,14 @@ class Reader:
         encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=raw)
         ids: list[int] = encoded["input_ids"]
         return ids
+
+
+def _unused(prompt: Prompt) -> str:
+    """A mark that no message contains."""
+    mark = "\ue000"
+    while any(mark in message.text for message in prompt.messages):
+        mark += "\ue000"
+    return mark
 
 
 def _split(whole: str, texts: dict[str, str]) -> Iterator[tuple[str, bool]]:

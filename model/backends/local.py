@@ -22,13 +22,14 @@ class LocalBackend:
 
     def __init__(
         self,
+        name: str | None,
         model: str,
         find: Callable[[], Weights],
         device: str = "auto",
         adapter: Path | None = None,
         threads: int | None = None,
     ) -> None:
-        self._model, self._find, self._device = model, find, device
+        self._name, self._model, self._find, self._device = name, model, find, device
         self._adapter, self._threads = adapter, threads
         self._turns, self._loading = Turns(), threading.RLock()
         self._weights: Weights | None = None
@@ -38,8 +39,8 @@ class LocalBackend:
 
     @property
     def name(self) -> str:
-        """The name of the weights that are used, with the adapter's when there is one."""
-        name = self._weights.name if self._weights else self._model
+        """As set, or that of the weights that are used; with the adapter's when there is one."""
+        name = self._name or (self._weights.name if self._weights else self._model)
         return f"{name}+{self._adapter.name}" if self._adapter else name
 
     @property
@@ -141,7 +142,7 @@ def _load(folder: Path, device: str, adapter: Path | None, threads: int | None) 
 
     if threads:
         torch.set_num_threads(threads)
-    logging.disable_progress_bar()  # the progress that people see is ours
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the progress that people see is ours
     place = _place(device)
     model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=_precision(place))
     if adapter:
@@ -182,14 +183,15 @@ def backend(
     cache: str | Path | None = None,
     offline: bool = False,
     progress: Progress = quiet,
+    name: str | None = None,
 ) -> LocalBackend:
     """Write with `model`: a name of the catalogue, a hub id, or the path of a folder.
 
     `adapter` is the folder of a LoRA adapter; `threads` those of torch (default: its own
-    choice); `cache` the folder for downloads and conversions.
+    choice); `cache` the folder for downloads and conversions; `name` what an interaction calls it.
     """
     import platformdirs
 
     folder = Path(cache) if cache else platformdirs.user_cache_path("tandem")
     find = partial(resolve, model, folder, progress, offline)
-    return LocalBackend(model, find, device, Path(adapter) if adapter else None, threads)
+    return LocalBackend(name, model, find, device, Path(adapter) if adapter else None, threads)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from model.backends import Prompt, Sampling
 from model.errors import BackendUnavailable, PromptTooLong
+from model.generation import writable
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -34,8 +35,10 @@ class OpenAIBackend:
         timeout: float = 60.0,
         retries: int = 2,
         limit: Limit = "max_tokens",
+        name: str | None = None,
     ) -> None:
         self._model, self._url, self._key, self._context = model, url, api_key, context
+        self._name = name or model
         self._timeout, self._retries, self._limit = timeout, retries, limit
         self._connecting = threading.Lock()
         self._client: OpenAI | None = None
@@ -45,8 +48,8 @@ class OpenAIBackend:
 
     @property
     def name(self) -> str:
-        """The model's name on the server."""
-        return self._model
+        """As set, or the model's name on the server."""
+        return self._name
 
     @property
     def context(self) -> int:
@@ -93,7 +96,7 @@ class OpenAIBackend:
             wanted["extra_body"] = {"repetition_penalty": sampling.repetition_penalty}
         return self._connected().chat.completions.create(
             model=self._model,
-            messages=[{"role": m.role, "content": m.text} for m in prompt.messages],
+            messages=_turns(prompt),
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             stream=True,
@@ -101,7 +104,7 @@ class OpenAIBackend:
         )
 
     def _connected(self) -> OpenAI:
-        import httpx
+        import httpx2
         from openai import OpenAI
 
         with self._connecting:
@@ -109,7 +112,7 @@ class OpenAIBackend:
                 self._client = OpenAI(
                     api_key=self._key or "none",  # local servers want none, the library one
                     base_url=self._url,
-                    timeout=httpx.Timeout(self._timeout, connect=min(self._timeout, 10.0)),
+                    timeout=httpx2.Timeout(self._timeout, connect=min(self._timeout, 10.0)),
                     max_retries=self._retries,
                 )
             return self._client
@@ -117,17 +120,17 @@ class OpenAIBackend:
     @contextmanager
     def _told(self, tokens: int) -> Iterator[None]:
         """What the library raises becomes an error of ours, without the key and its traces."""
-        import httpx
+        import httpx2
         import openai
 
         try:
             yield
         except openai.APIStatusError as error:
             raise self._refused(error, tokens) from None
-        except (openai.APITimeoutError, httpx.TimeoutException):
+        except (openai.APITimeoutError, httpx2.TimeoutException):
             problem = f"no answer from {self._place()} for {self._timeout:g} seconds"
             raise self._error(problem, "Check the server's load, or raise `timeout`") from None
-        except (openai.OpenAIError, httpx.HTTPError, OSError) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, OSError) as error:
             problem = f"{self._place()} does not answer as it should: {self._said(error)}"
             raise self._error(problem, "Check that the server runs, and its URL") from None
         except (ValueError, TypeError, AttributeError) as error:
@@ -148,7 +151,7 @@ class OpenAIBackend:
         return self._error(f"HTTP {status} from {self._place()}: {said}", remedy)
 
     def _error(self, problem: str, remedy: str) -> BackendUnavailable:
-        return BackendUnavailable(self._model, problem, remedy)
+        return BackendUnavailable(self._name, problem, remedy)
 
     def _said(self, error: Exception) -> str:
         """The first line of a library's error, without the key."""
@@ -164,11 +167,23 @@ class OpenAIBackend:
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def _turns(prompt: Prompt) -> Any:
+    """The messages as the protocol has them."""
+    return [
+        {"role": message.role, "content": writable(message.text)} for message in prompt.messages
+    ]
+
+
 def _at_most(text: str) -> int:
-    """Two letters of a plain word make at most a token; everything else is counted in bytes."""
+    """Five letters of a plain word make at most three tokens; all else is counted in bytes.
+
+    (Random letters, the worst there are, come to 0.55 tokens a letter in SmolLM2.)
+    """
     words = _PLAIN_WORD.findall(text)
     plain = sum(map(len, words))
-    return len(text.encode("utf-8", "replace")) - plain + sum(len(word) // 2 + 1 for word in words)
+    return (
+        len(text.encode("utf-8", "replace")) - plain + sum(len(word) * 3 // 5 + 1 for word in words)
+    )
 
 
 def backend(
@@ -179,10 +194,12 @@ def backend(
     timeout: float = 60.0,
     retries: int = 2,
     limit: Limit = "max_tokens",
+    name: str | None = None,
 ) -> OpenAIBackend:
     """Write with `model` of the server at `url` (with its `/v1`; None: OpenAI's own).
 
     `context` is what the server gives the model, in tokens; `timeout` the longest silence in
-    seconds; `limit` the name under which the server wants to be told the answer's length.
+    seconds; `limit` the name under which the server wants to be told the answer's length;
+    `name` what an interaction calls it.
     """
-    return OpenAIBackend(model, url, api_key, context, timeout, retries, limit)
+    return OpenAIBackend(model, url, api_key, context, timeout, retries, limit, name)
