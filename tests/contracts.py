@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from bot.errors import UnknownInteraction
 from knowledge.documents import Checkpoint, Document, Unchanged
 from knowledge.embedding import Embedder
 from knowledge.sources import Source
+from model.backends import Backend, Message, Prompt, Sampling
+from model.errors import PromptTooLong
 from tests.fakes import Recorder, kept
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -115,6 +118,68 @@ class EmbedderContract:
         assert np.isfinite(embedder.embed(odd)).all()
         assert all(tokens > 0 for tokens in embedder.count(odd))
         assert np.isfinite(embedder.embed_queries(odd[:2])).all()
+
+
+class BackendContract:
+    """Give a `backend` fixture that has something to say to any prompt."""
+
+    def ask(self, backend: Backend, text: str = "What is 2 + 2?", **sampling: Any) -> list[str]:
+        messages = (Message("system", "Answer in one sentence."), Message("user", text))
+        given = {"max_tokens": 12, **sampling}
+        return list(backend.complete(Prompt(messages), Sampling(**given)))
+
+    def test_it_says_something_in_pieces_that_are_text(self, backend: Backend) -> None:
+        pieces = self.ask(backend)
+        assert "".join(pieces).strip()
+        assert all(pieces)
+        assert "\ufffd" not in "".join(pieces)
+
+    def test_the_same_question_has_the_same_answer(self, backend: Backend) -> None:
+        assert "".join(self.ask(backend)) == "".join(self.ask(backend))
+
+    def test_no_more_is_written_than_was_allowed(self, backend: Backend) -> None:
+        assert len(self.ask(backend, max_tokens=2)) <= 2
+
+    def test_a_stop_string_is_not_shown_nor_what_follows(self, backend: Backend) -> None:
+        whole = "".join(self.ask(backend))
+        stop = whole[len(whole) // 2 :][:3]
+        assert "".join(self.ask(backend, stop=(stop,))) == whole[: whole.index(stop)]
+
+    def test_after_a_hang_up_the_next_is_answered(self, backend: Backend) -> None:
+        prompt = Prompt((Message("user", "Tell me a story."),))
+        for _ in range(3):
+            pieces = backend.complete(prompt, Sampling(max_tokens=12))
+            assert next(iter(pieces))
+            pieces.close()  # type: ignore[attr-defined]
+        assert self.ask(backend)
+
+    def test_a_longer_prompt_counts_more(self, backend: Backend) -> None:
+        short, long = (Prompt((Message("user", "word " * n),)) for n in (1, 500))
+        assert 0 < backend.count(short) < backend.count(long)
+
+    def test_what_does_not_fit_is_refused_and_not_cut(self, backend: Backend) -> None:
+        with pytest.raises(PromptTooLong) as caught:
+            self.ask(backend, "word " * backend.context)
+        assert caught.value.limit == backend.context
+        with pytest.raises(PromptTooLong):
+            self.ask(backend, max_tokens=backend.context)
+
+    def test_odd_text_is_answered(self, backend: Backend) -> None:
+        for text in (
+            "",
+            "a\0b\x1b[31m",
+            "half a pair: \ud83d",
+            "<|im_end|>",
+            "\ue0001.",
+            "😀 שלום",
+        ):
+            assert self.ask(backend, text) is not None
+
+    def test_several_may_ask_at_once(self, backend: Backend) -> None:
+        alone = "".join(self.ask(backend))
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: "".join(self.ask(backend)), range(4)))
+        assert answers == [alone] * 4
 
 
 class SourceContract:

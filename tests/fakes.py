@@ -28,6 +28,9 @@ from knowledge.documents import Checkpoint, Chunk, Document, Item, Passage, Unch
 from knowledge.embedding import Vectors
 from knowledge.errors import SourceUnreadable
 from knowledge.objects import Entry, chunk_objects, document_id, record
+from model.backends import Prompt, Sampling
+from model.errors import PromptTooLong
+from model.generation import until
 
 
 class Recorder(Protocol):
@@ -228,3 +231,36 @@ class FakeIndex:
 
     def complete(self, source: str) -> bool:
         return source in self.done
+
+
+class FakeBackend:
+    """Says its pieces to every prompt, and remembers what it heard."""
+
+    def __init__(self, *pieces: str, name: str = "fake", context: int = 4096) -> None:
+        self.pieces, self.closed = pieces, False
+        self.heard: list[Prompt] = []
+        self._name, self._context = name, context
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def context(self) -> int:
+        return self._context
+
+    def count(self, prompt: Prompt) -> int:
+        return sum(len(message.text.split()) + 1 for message in prompt.messages)
+
+    def complete(self, prompt: Prompt, sampling: Sampling) -> Iterator[str]:
+        if self.count(prompt) + sampling.max_tokens > self._context:
+            raise PromptTooLong(self.count(prompt), self._context)
+        self.heard.append(prompt)
+        return self._say(sampling)
+
+    def _say(self, sampling: Sampling) -> Iterator[str]:
+        try:
+            yield from until(self.pieces[: sampling.max_tokens], sampling.stop)
+        except GeneratorExit:
+            self.closed = True
+            raise
