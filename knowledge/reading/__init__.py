@@ -31,11 +31,11 @@ READERS = {
 BY_SUFFIX = {suffix: home for suffixes, home in READERS.items() for suffix in suffixes.split()}
 PLAIN = "plain:read_text"
 MEDIA = {
-    "picture": ".png .jpg .jpeg .gif .webp .bmp .ico .tif .tiff .heic .avif .psd",
-    "recording": ".mp3 .mp4 .m4a .mov .avi .mkv .webm .wav .ogg .flac",
-    "program": ".exe .dll .so .dylib .pyc .class .wasm .jar",
-    "archive": ".zip .gz .tgz .bz2 .xz .7z .rar .tar .zst",
-    "font": ".ttf .otf .woff .woff2 .eot",
+    "a picture": ".png .jpg .jpeg .gif .webp .bmp .ico .tif .tiff .heic .avif .psd",
+    "a recording": ".mp3 .mp4 .m4a .mov .avi .mkv .webm .wav .ogg .flac",
+    "a program": ".exe .dll .so .dylib .pyc .class .wasm .jar",
+    "an archive": ".zip .gz .tgz .bz2 .xz .7z .rar .tar .zst",
+    "a font": ".ttf .otf .woff .woff2 .eot",
 }
 
 
@@ -96,7 +96,7 @@ def home_of(data: bytes, name: str) -> str:
     suffix = PurePosixPath(name.lower()).suffix
     for kind, suffixes in MEDIA.items():
         if suffix in suffixes.split():
-            raise NotReadable(f"is a {kind}, which has no text to read; exclude it")
+            raise NotReadable(f"is {kind}, which has no text to read; exclude it")
     if suffix in BY_SUFFIX:
         return BY_SUFFIX[suffix]
     html = re.match(rb"\s*(<!--.*?-->\s*)?<(!doctype html|html)\b", data[:1024], re.I | re.S)

@@ -45,11 +45,12 @@ def attached(part: EmailMessage) -> str:
     from knowledge.reading import read
 
     name = one_line(part.get_filename() or part.get_content_type())
+    data: Any = part.get_payload(decode=True)
+    if data is None:  # a message or a bundle of parts, which has no bytes of its own
+        inner: Any = part.get_payload()
+        data = b"".join(bytes(each) for each in inner) if isinstance(inner, list) else b""
+        name = f"{name}.eml"
     try:
-        content: Any = part.get_content()
-        if isinstance(content, EmailMessage):
-            name = f"{one_line(str(content['Subject'] or 'message'))}.eml"
-        data = content.encode() if isinstance(content, str) else bytes(content)
         return f"## Attachment: {name}\n\n{read(data, name).text}"
     except NotReadable as error:
         return f"Attachment: {name} (not read: {error})"

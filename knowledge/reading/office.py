@@ -87,17 +87,19 @@ def cell_text(value: object) -> str:
 
 
 def converted(data: bytes, suffix: str) -> str:
-    """Markdown by markitdown."""
+    """Markdown by markitdown's converter for this format, and by no other that it would try."""
+    import markitdown.converters
     from markitdown import MarkItDown, StreamInfo
 
     guard(data)
+    told = StreamInfo(extension=suffix)
+    converter = MarkItDown(enable_builtins=False, enable_plugins=False)
+    known: Any = markitdown.converters
+    chosen = known.DocxConverter if suffix == ".docx" else known.PptxConverter
+    converter.register_converter(chosen())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        converter = MarkItDown(enable_plugins=False)
-        result = converter.convert_stream(
-            io.BytesIO(data), stream_info=StreamInfo(extension=suffix)
-        )
-    return str(result.markdown)
+        return str(converter.convert_stream(io.BytesIO(data), stream_info=told).markdown)
 
 
 def without_pictures(text: str) -> str:

@@ -119,7 +119,9 @@ def joined(runs: Sequence[Line]) -> Iterator[Line]:
 def whole(runs: list[Line]) -> Line:
     """One line of several runs; most of its letters decide its size."""
     text = " ".join(ICONS.sub("", "".join(run.text for run in runs)).split())
-    filled = [run for run in runs if run.text.strip()] or runs
+    filled = [run for run in runs if run.text.strip()]
+    if not filled:
+        return Line("", 0.0, False, 0.0)
     longest = max(filled, key=lambda run: len(run.text))
     return Line(text, longest.size, all(run.bold for run in filled), longest.top)
 
