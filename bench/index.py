@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench import again, corpora, memory, parts, peers, with_haystack, with_llama_index
 from bench.common import Goal, Line, Sample, Table, about, options, publish, say, turns
@@ -36,7 +37,9 @@ def throughput(folder: Path, repeats: int) -> tuple[list[Line], list[str]]:
         tempfile.TemporaryDirectory(prefix="tandem-bench-") as home,
         parts.weaviate(Path(home)) as server,
     ):
-        entrants = contestants(server, folder, peers.by_file(chunks), embedder, Path(home))
+        theirs = their_embedders(Path(home), embedder)
+        warm(server, folder, Path(home), embedder, theirs)
+        entrants = contestants(server, folder, peers.by_file(chunks), embedder, theirs)
         floor = peers.Indexer(FLOOR, lambda: embedder.embed(texts), lambda: len(texts), none)
         rates = race([floor, *entrants], len(chunks), repeats)
     tokens = sum(embedder.count(texts))
@@ -44,19 +47,39 @@ def throughput(folder: Path, repeats: int) -> tuple[list[Line], list[str]]:
     return [line(name, rates) for name in rates], [note, *COMPARED]
 
 
-def contestants(
-    server: parts.Server, folder: Path, cut: peers.Cut, embedder: Embedder, home: Path
-) -> list[peers.Indexer]:
-    """Tandem and the peers, each loaded."""
+def their_embedders(home: Path, embedder: Embedder) -> tuple[Any, Any]:
+    """The components of haystack and LlamaIndex with our weights, loaded."""
     (home / "model").mkdir()
     model = sentence_transformers_folder(parts.weights(), home / "model", embedder.dims)
+    return with_haystack.their_embedder(model), with_llama_index.their_embedder(model)
+
+
+def warm(
+    server: parts.Server, folder: Path, home: Path, embedder: Embedder, theirs: tuple[Any, Any]
+) -> None:
+    """Let each do one file, untimed: what is imported at the first use is imported then."""
+    one = corpora.first(folder, 1, home / "one")
+    cut = peers.by_file(parts.chunks_of("bench", one, embedder))
+    for each in contestants(server, one, cut, embedder, theirs):
+        each.run()
+        each.clean()
+
+
+def contestants(
+    server: parts.Server,
+    folder: Path,
+    cut: peers.Cut,
+    embedder: Embedder,
+    theirs: tuple[Any, Any],
+) -> list[peers.Indexer]:
+    """Tandem and the peers."""
     hay, llama = with_haystack, with_llama_index
     given = (server, folder, cut)
     return [
         tandem(server, folder, embedder),
-        hay.indexer("haystack, their embedder", *given, hay.their_embedder(model)),
+        hay.indexer("haystack, their embedder", *given, theirs[0]),
         hay.indexer("haystack, our embedder", *given, hay.our_embedder(embedder)),
-        llama.indexer("LlamaIndex, their embedder", *given, llama.their_embedder(model)),
+        llama.indexer("LlamaIndex, their embedder", *given, theirs[1]),
         llama.indexer("LlamaIndex, our embedder", *given, llama.our_embedder(embedder)),
     ]
 

@@ -124,7 +124,8 @@ class Remembering:
         new = {d: text for d, text in zip(digests, texts, strict=True) if d not in self.held}
         if new:
             self.held |= zip(new, self.inner.embed(list(new.values())), strict=True)
-        return np.stack([self.held[d] for d in digests])
+        rows = [self.held[d] for d in digests]
+        return np.stack(rows) if rows else np.zeros((0, self.dims), np.float32)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of questions: never remembered, for they are what is measured."""

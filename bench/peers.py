@@ -22,6 +22,8 @@ NEEDED = (
 )
 Cut = Mapping[str, Sequence[Chunk]]
 """The chunks of each file, by its path relative to the corpus."""
+Search = Callable[[str], Sequence[str]]
+"""The texts found for a question, best first."""
 
 
 def missing() -> str:

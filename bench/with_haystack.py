@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.parts import Server
-from bench.peers import Cut, Indexer, kept, stored
+from bench.peers import Cut, Indexer, Search, kept, stored
 from knowledge.documents import Chunk
 from knowledge.embedding import Embedder
 
@@ -123,3 +123,50 @@ def indexer(name: str, server: Server, folder: Path, cut: Cut, embedder: Any) ->
         held.close()
 
     return Indexer(name, run, lambda: server.count(COLLECTION), server.empty)
+
+
+def query_embedder(embedder: Embedder) -> Any:
+    """A component that embeds a question with our embedder."""
+    from haystack import component
+
+    @component
+    class OurQueryEmbedder:
+        @component.output_types(embedding=list[float])
+        def run(self, **given: Any) -> dict[str, Any]:
+            return {"embedding": embedder.embed_queries([given["text"]])[0].tolist()}
+
+        def __init__(self) -> None:
+            component.set_input_types(self, text=str)
+
+    return OurQueryEmbedder()
+
+
+def fill(server: Server, chunks: Sequence[Chunk], embedder: Embedder) -> Any:
+    """Write chunks with their vectors; the store."""
+    from haystack.document_stores.types import DuplicatePolicy
+
+    held = store(server)
+    told = our_embedder(embedder).run(documents=documents_of(chunks))
+    held.write_documents(told["documents"], policy=DuplicatePolicy.OVERWRITE)
+    return held
+
+
+def searcher(held: Any, embedder: Embedder, source: str, limit: int, alpha: float) -> Search:
+    """Embed, then the hybrid retriever with a filter on the source."""
+    from haystack import Pipeline
+    from haystack_integrations.components.retrievers.weaviate import WeaviateHybridRetriever
+
+    among = {"field": "meta.source", "operator": "==", "value": source}
+    pipeline = Pipeline()
+    pipeline.add_component("embed", query_embedder(embedder))
+    retriever = WeaviateHybridRetriever(
+        document_store=held, filters=among, top_k=limit, alpha=alpha
+    )
+    pipeline.add_component("find", retriever)
+    pipeline.connect("embed.embedding", "find.query_embedding")
+
+    def search(text: str) -> list[str]:
+        found = pipeline.run({"embed": {"text": text}, "find": {"query": text}})
+        return [str(document.content) for document in found["find"]["documents"]]
+
+    return search

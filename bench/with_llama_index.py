@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.parts import Server
-from bench.peers import Cut, Indexer, kept, stored
+from bench.peers import Cut, Indexer, Search, kept, stored
 from knowledge.documents import Chunk
 from knowledge.embedding import Embedder
 
@@ -102,3 +102,35 @@ def indexer(name: str, server: Server, folder: Path, cut: Cut, embedder: Any) ->
         pipeline.run(documents=read)
 
     return Indexer(name, run, lambda: server.count(COLLECTION), server.empty)
+
+
+def fill(server: Server, chunks: Sequence[Chunk], embedder: Embedder) -> Any:
+    """Write chunks with their vectors; the store."""
+    held, nodes = store(server), nodes_of(chunks)
+    vectors = embedder.embed([chunk.embedded_text for chunk in chunks])
+    for node, vector in zip(nodes, vectors, strict=True):
+        node.embedding = vector.tolist()
+    held.add(nodes)
+    if (count := server.count(COLLECTION)) != len(nodes):  # what fails, it drops in silence
+        raise SystemExit(f"LlamaIndex has written {count} of {len(nodes)} objects")
+    return held
+
+
+def searcher(held: Any, embedder: Embedder, source: str, limit: int, alpha: float) -> Search:
+    """The index's retriever in its hybrid mode with a filter on the source."""
+    from llama_index.core import VectorStoreIndex
+    from llama_index.core.vector_stores import MetadataFilter, MetadataFilters
+    from llama_index.core.vector_stores.types import VectorStoreQueryMode
+
+    index = VectorStoreIndex.from_vector_store(held, embed_model=our_embedder(embedder))
+    retriever = index.as_retriever(
+        vector_store_query_mode=VectorStoreQueryMode.HYBRID,
+        similarity_top_k=limit,
+        alpha=alpha,
+        filters=MetadataFilters(filters=[MetadataFilter(key="source", value=source)]),
+    )
+
+    def search(text: str) -> list[str]:
+        return [str(found.node.get_content()) for found in retriever.retrieve(text)]
+
+    return search
