@@ -21,14 +21,18 @@ T = TypeVar("T")
 
 BATCH = 500  # objects in a request
 PAGE = 10_000  # the most that Weaviate gives or deletes at once with its default settings
-PAUSES_S = (0.5, 2.0)  # before refused objects are tried again
+PAUSES_S = (0.25, 1.0)  # before refused objects are tried again
 
 
-def write(collection: Collection[Any, Any], objects: Iterable[Any]) -> None:
+def write(
+    collection: Collection[Any, Any],
+    objects: Iterable[Any],
+    pauses_s: Sequence[float] = PAUSES_S,
+) -> None:
     """Insert or replace; what is refused is tried again. Raises `IndexUnavailable`."""
     for batch in batched(objects, BATCH):
         refused = _insert(collection, batch)
-        for pause in PAUSES_S:
+        for pause in pauses_s:
             if not refused:
                 break
             log.warning("%d objects were refused (%s)", len(refused), _reason(refused))
@@ -36,9 +40,9 @@ def write(collection: Collection[Any, Any], objects: Iterable[Any]) -> None:
             batch = [batch[i] for i in sorted(refused)]
             refused = _insert(collection, batch)
         if refused:
-            problem = f"{len(refused)} objects were refused three times ({_reason(refused)})"
+            times = f"{len(refused)} objects were refused {1 + len(pauses_s)} times"
             remedy = "None of their documents was noted as indexed; run `tandem sync` again"
-            raise IndexUnavailable(problem, remedy)
+            raise IndexUnavailable(f"{times} ({_reason(refused)})", remedy)
 
 
 def _insert(collection: Collection[Any, Any], objects: Sequence[Any]) -> Mapping[int, str]:

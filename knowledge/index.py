@@ -27,7 +27,6 @@ from knowledge.objects import (
     chunk_objects,
     document_id,
     equal,
-    not_equal,
     record,
     with_id,
     without_id,
@@ -37,10 +36,11 @@ from knowledge.weaviating import asking, insisting
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
     from weaviate.collections import Collection
+    from weaviate.collections.classes.filters import _Filters
 
 SCHEMA = "2"  # raised when the collections' shape changes: then the index is built anew
 CURSOR = 1000  # records at a time where a page is not enough
-VECTORS = 2000  # at a time
+VECTORS = 1000  # at a time
 PENDING = "pending"  # the fingerprint of a document whose chunks are being written
 COMPLETE = "\x1fcomplete"  # the key of the record that a source was once synced to its end
 
@@ -166,14 +166,11 @@ class Index:
     def count(self, source: str | None = None) -> tuple[int, int]:
         """Documents and chunks, of one source or in all."""
         some = None if source is None else equal("source", source)
-        real = not_equal("fingerprint", COMPLETE)
-        documents = asking(
-            lambda: self._documents.aggregate.over_all(
-                filters=real if some is None else some & real
-            )
-        )
-        chunks = asking(lambda: self._chunks.aggregate.over_all(filters=some))
-        return documents.total_count or 0, chunks.total_count or 0
+        # The markers are counted and taken off, because Weaviate counts what was deleted
+        # among all that a property is not equal to.
+        marker = equal("fingerprint", COMPLETE)
+        markers = number(self._documents, marker if some is None else some & marker)
+        return number(self._documents, some) - markers, number(self._chunks, some)
 
     def complete(self, source: str) -> bool:
         """Was the source once synced to its end in this edition?"""
@@ -246,6 +243,12 @@ class Index:
             ours = re.fullmatch(f"{re.escape(self.prefix)}(Chunks|Documents)_[0-9a-f]{{8}}", name)
             if ours and name not in kept:
                 insisting(partial(self.client.collections.delete, name))
+
+
+def number(collection: Collection[Any, Any], where: _Filters | None) -> int:
+    """How many objects match."""
+    told = asking(partial(collection.aggregate.over_all, filters=where, total_count=True))
+    return told.total_count or 0
 
 
 def alias_name(prefix: str) -> str:

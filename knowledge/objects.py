@@ -113,13 +113,6 @@ def equal(name: str, value: str) -> _Filters:
     return Filter.by_property(name).equal(value)
 
 
-def not_equal(name: str, value: str) -> _Filters:
-    """Only objects whose property is another."""
-    from weaviate.classes.query import Filter
-
-    return Filter.by_property(name).not_equal(value)
-
-
 def any_of(name: str, values: Sequence[str]) -> _Filters:
     """Only objects whose property is one of these."""
     from weaviate.classes.query import Filter
