@@ -13,8 +13,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from model.tasks import Task, tasks_from
-
 from bot import plugins
 from bot.assistant import Assistant, Manner
 from bot.conversation import Question
@@ -27,6 +25,7 @@ from knowledge.chunking import ChunkLimits, chunk
 from knowledge.documents import Chunk, Document, Passage, Progress, quiet
 from knowledge.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
 from knowledge.errors import KnowledgeError
+from knowledge.focus import Finding, focus
 from knowledge.index import Edition, Index
 from knowledge.search import Dials, Finder
 from knowledge.server import Running, serve
@@ -34,6 +33,7 @@ from knowledge.sources import Source
 from knowledge.sync import SyncReport, sync
 from knowledge.weaviating import connect
 from model.backends import Backend
+from model.tasks import Task, tasks_from
 from model.weights import Weights, resolve
 
 if TYPE_CHECKING:
@@ -157,11 +157,11 @@ class App:
     def backend(self) -> Backend:
         """What writes."""
         mine = self.settings.model
-        given: dict[str, object] = {"name": mine.name, "model": mine.name}
-        if mine.use == "local":
-            weights = self._weights(mine.name)
-            given = {"name": weights.name, "model": str(weights.path)}
+        given = {"model": mine.name, "cache": self.settings.cache, "progress": self.progress}
         made: Backend = plugins.load("backend", mine.use, {**given, **mine.options})
+        note = getattr(made, "note", "")
+        if note:
+            self.note(note)
         return made
 
     @cached_property
@@ -174,8 +174,19 @@ class App:
     def assistant(self) -> Assistant:
         """The answer service."""
         mine = self.settings.answers
-        manner = Manner(mine.excerpts, mine.max_tokens, mine.min_similarity)
-        return Assistant(self.search, self.backend, self.store, self.tasks, self._readable, manner)
+        manner = Manner(mine.max_tokens, mine.min_similarity, mine.min_quote)
+        return Assistant(
+            self.search,
+            self._focus,
+            self.backend,
+            self.store,
+            self.tasks,
+            self._readable,
+            manner,
+        )
+
+    def _focus(self, question: str, passages: Sequence[Passage]) -> list[Finding]:
+        return focus(question, passages, self.embedder(), self.settings.answers.words)
 
     def _readable(self, question: Question) -> list[str]:
         return readable(question, self.settings)

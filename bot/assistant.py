@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from model.tasks import Task, task_named, task_prompt
-
-from bot.answering import Citing, compose, inert, not_known, standalone, supported
+from bot.answering import Citing, compose, inert, not_known, quoted, standalone, supported
 from bot.conversation import (
     Answer,
     Feedback,
@@ -26,10 +24,13 @@ from bot.conversation import (
 from bot.errors import BotError, apology, failure_code
 from bot.routing import choose_route
 from bot.stopwatch import Stopwatch
+from bot.support import Evidence
 from knowledge.documents import Passage
 from knowledge.errors import KnowledgeError
+from knowledge.focus import Finding
 from model.backends import Backend, Prompt, Sampling
 from model.errors import ModelError
+from model.tasks import Task, task_named, task_prompt
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +56,17 @@ class Memory(Protocol):
         """Keep a verdict; a later one of the same person replaces it."""
 
 
+Focus = Callable[[str, Sequence[Passage]], Sequence[Finding]]
+"""The statements of the passages that matter for the question, best first."""
+
+
 @dataclass(frozen=True)
 class Manner:
     """How to answer."""
 
-    excerpts: int = 4  # passages that the model is shown
-    max_tokens: int = 160
+    max_tokens: int = 120
     min_similarity: float = 0.5  # of the best passage (cosine); below it the model is not asked
+    min_quote: float = 0.95  # of the best statement, for it to stand in for an unsupported answer
 
 
 class Assistant:
@@ -70,13 +75,14 @@ class Assistant:
     def __init__(
         self,
         search: Search,
+        focus: Focus,
         backend: Backend,
         memory: Memory,
         tasks: Mapping[str, Task],
         readable: Callable[[Question], Sequence[str] | None] = lambda _: None,
         manner: Manner | None = None,
     ) -> None:
-        self.search, self.backend, self.memory = search, backend, memory
+        self.search, self.focus, self.backend, self.memory = search, focus, backend, memory
         self.tasks, self.readable, self.manner = tasks, readable, manner or Manner()
 
     def ask(self, question: Question, watcher: Watcher | None = None) -> Interaction:
@@ -119,12 +125,20 @@ class Assistant:
     def _cite(
         self, question: Question, passages: Sequence[Passage], watcher: Watcher, watch: Stopwatch
     ) -> Answer:
-        shown = passages[: self.manner.excerpts]
+        asked = standalone(question)
+        findings = self.focus(asked, passages)
+        evidence = Evidence(unique(finding.passage for finding in findings), asked)
+        if not evidence.knows(asked):
+            return not_known(passages)
         citing = Citing(passages, self.backend.name)
-        pieces = self._pieces(compose(question, shown), watcher)
-        for claim in supported(pieces, question, shown):
+        pieces = self._pieces(compose(question, findings), watcher)
+        for claim in supported(pieces, evidence):
             watch.first("first_piece")
             watcher.piece(citing.add(claim))
+        best = None if citing.text else quoted(findings, self.manner.min_quote)
+        if best is not None and not watcher.stopped:
+            watch.first("first_piece")
+            watcher.piece(citing.add(best))
         return citing.answer()
 
     def _write(
@@ -154,6 +168,11 @@ class Assistant:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
+
+
+def unique(passages: Iterable[Passage]) -> list[Passage]:
+    """Each passage once, in order."""
+    return list({(p.chunk.source, p.chunk.key, p.chunk.ordinal): p for p in passages}.values())
 
 
 def _failed(error: Exception, question: Question) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,:/]\d+)*(?!\w)|\d+")
-IDENTIFIER = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[\w]+(?:[-.]\w+)*\b|\b[A-Z]{2,}(?:-\d+)+\b")
+IDENTIFIER = re.compile(r"\b[A-Za-z]{1,6}[-_]?\d+(?:[-._]\w+)*\b")  # E-07, SUP-7, K40, T4.2
 END = re.compile(r"(?<=[.!?])[\"')\]*_]*\s+(?=[\"'(\[*_]*[A-Z0-9])")
 NOT_AN_END = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|approx|no|nos|fig|sec|art|mr|mrs|ms|dr|st|inc|ltd|co|jr|sr|p|pp|cf)\.$",
@@ -79,7 +79,7 @@ def _plain(figure: str) -> str:
         figure = figure.replace(",", "")
     if re.fullmatch(r"-?\d+\.\d+", figure):
         figure = figure.rstrip("0").rstrip(".")
-    return figure
+    return (figure.lstrip("0") or "0") if figure.isdigit() else figure
 
 
 def sentences(text: str) -> Iterator[str]:

@@ -6,9 +6,21 @@ from collections.abc import Iterable
 
 import pytest
 
-from bot.answering import Citing, compose, inert, not_known, spoken, standalone, supported
+from bot.answering import (
+    Citing,
+    compose,
+    inert,
+    not_known,
+    quoted,
+    spoken,
+    standalone,
+    supported,
+)
 from bot.conversation import Outcome, Place, Question, Turn
+from bot.support import Evidence
 from knowledge.documents import Chunk, Passage
+from knowledge.focus import Finding
+from knowledge.statements import statements
 
 
 def passage(text: str, key: str, title: str = "Leave") -> Passage:
@@ -29,7 +41,7 @@ def answered(
     pieces: Iterable[str], asked: str = "How many days of annual leave do I get?"
 ) -> Citing:
     citing = Citing(PASSAGES, "fake")
-    for claim in supported(pieces, question(asked), PASSAGES):
+    for claim in supported(pieces, Evidence(PASSAGES, asked)):
         citing.add(claim)
     return citing
 
@@ -106,15 +118,43 @@ def test_nothing_that_stands_is_unknown_and_says_what_was_looked_at() -> None:
     assert not_known(()).text.endswith("near.")
 
 
-def test_the_prompt_holds_question_excerpts_and_thread_apart_from_the_orders() -> None:
+def findings(*scores: float) -> list[Finding]:
+    """The first statement of each passage, best first."""
+    made = [
+        Finding(passage, next(iter(statements(passage.chunk.text))), rank, 0, score)
+        for rank, (passage, score) in enumerate(zip(PASSAGES, scores, strict=False))
+    ]
+    return sorted(made, key=lambda finding: -finding.score)
+
+
+def test_the_prompt_holds_question_notes_and_thread_apart_from_the_orders() -> None:
     asked = Question(
         "and part-time?", "ben", Place("terminal"), (Turn("user", "How many days of leave?"),)
     )
-    system, user = compose(asked, PASSAGES).messages
+    system, user = compose(asked, findings(0.9, 0.8)).messages
     assert (system.role, user.role) == ("system", "user")
     assert "27 days" not in system.text
-    for part in ("[1] Leave > Days", "27 days", "and part-time?", "How many days of leave?"):
+    for part in ("Leave > Days:", "27 days", "and part-time?", "How many days of leave?"):
         assert part in user.text
+
+
+def test_the_best_page_stands_nearest_to_the_question() -> None:
+    user = compose(question(), findings(0.9, 0.8)).messages[1].text
+    assert user.index("The lid must be closed") < user.index("27 days")
+
+
+def test_the_nearest_statement_is_quoted_only_where_it_is_near_enough() -> None:
+    claim = quoted(findings(0.97, 0.5), least=0.95)
+    assert claim is not None
+    assert claim.text == "Full-time staff get 27 days of annual leave."
+    assert claim.support.passage == PASSAGES[0]
+    assert quoted(findings(0.94, 0.5), least=0.95) is None
+    assert quoted([], least=0.0) is None
+
+
+def test_what_is_said_twice_is_shown_once() -> None:
+    said = "You get 27 days of annual leave. You get 27 days of annual leave."
+    assert answered([said]).answer().text == "You get 27 days of annual leave. [1]"
 
 
 def test_a_follow_up_is_searched_with_the_question_before_it() -> None:

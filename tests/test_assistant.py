@@ -10,6 +10,8 @@ from bot.assistant import Assistant, Search
 from bot.conversation import Feedback, Mode, Outcome, Place, Question, Verdict
 from knowledge.documents import Chunk, Passage
 from knowledge.errors import SourceUnreadable
+from knowledge.focus import Finding
+from knowledge.statements import statements
 from model.backends import Backend, Prompt, Sampling
 from model.errors import BackendUnavailable
 from model.tasks import tasks_from
@@ -22,6 +24,15 @@ LEAVE = Chunk(
 
 def finding(similarity: float = 0.8) -> Search:
     return lambda text, sources: [Passage(LEAVE, 1.0, {"vector": similarity})]
+
+
+def nearest(asked: str, passages: Sequence[Passage]) -> list[Finding]:
+    """Every statement, as near as its passage."""
+    return [
+        Finding(passage, said, rank, place, passage.scores["vector"])
+        for rank, passage in enumerate(passages)
+        for place, said in enumerate(statements(passage.chunk.text))
+    ]
 
 
 def question(
@@ -40,7 +51,8 @@ def assistant(
     readable: Callable[[Question], Sequence[str] | None] = lambda _: None,
 ) -> Assistant:
     says = backend or FakeBackend("You get 27 days of leave [1].")
-    return Assistant(search or finding(), says, store or FakeStore(), tasks_from({}), readable)
+    kept = store or FakeStore()
+    return Assistant(search or finding(), nearest, says, kept, tasks_from({}), readable)
 
 
 class Watching:
@@ -80,7 +92,8 @@ def test_the_pieces_shown_are_the_answer() -> None:
 
 def test_silence_in_the_sources_is_said_without_asking_the_model() -> None:
     backend = FakeBackend("I made this up.")
-    for search in (finding(similarity=0.1), lambda text, sources: []):
+    nothing: Search = lambda text, sources: []  # noqa: E731
+    for search in (finding(similarity=0.1), nothing):
         bot = assistant(search, backend)
         answer = bot.ask(question("Who rules Mars?")).answer
         assert (answer.outcome, backend.heard) == (Outcome.UNKNOWN, [])
@@ -190,3 +203,17 @@ def test_a_verdict_reaches_the_store() -> None:
     interaction = bot.ask(question())
     bot.rate(Feedback(interaction.id, "ben", Verdict.UP, datetime.now(UTC)))
     assert [vote.verdict for vote in store.verdicts(interaction.id)] == [Verdict.UP]
+
+
+def test_a_sure_statement_is_quoted_when_nothing_of_the_model_stands() -> None:
+    said = FakeBackend("The moon is made of cheese.")
+    answer = assistant(finding(similarity=0.97), said).ask(question()).answer
+    assert (answer.outcome, answer.text) == (Outcome.CITED, "You get 27 days of leave. [1]")
+    unsure = assistant(finding(similarity=0.8), said).ask(question()).answer
+    assert unsure.outcome is Outcome.UNKNOWN
+
+
+def test_a_code_that_no_passage_names_is_not_answered_for() -> None:
+    backend = FakeBackend("E-19 means that you get 27 days.")
+    answer = assistant(backend=backend).ask(question("What does E-19 mean?")).answer
+    assert (answer.outcome, backend.heard) == (Outcome.UNKNOWN, [])

@@ -223,11 +223,16 @@ class Search(Section):
 
 
 class Answers(Section):
-    """How answers are written."""
+    """How answers are written.
 
-    excerpts: Annotated[Count, Field(le=50)] = 4  # passages that the model is shown
-    max_tokens: Count = 160
+    `min_quote`: when nothing that the model wrote is supported, the nearest statement is quoted
+    if it scores this much (cosine, plus up to 0.25 for shared words); 2: never.
+    """
+
+    words: Annotated[Count, Field(le=4000)] = 110  # of the documents that the model is shown
+    max_tokens: Count = 120
     min_similarity: Share = 0.5  # of the best passage; below it the model is not asked
+    min_quote: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.95
     max_question_chars: Count = 20_000
 
 
