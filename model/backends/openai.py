@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 Limit = Literal["max_tokens", "max_completion_tokens"]
 
 _AROUND = 16  # tokens that a template puts around a message, and around the prompt
-_PLAIN_WORD = re.compile(r" ?[A-Z]?[a-z]+")
+_WORD = re.compile(r" ?[a-z]+")
+_PLAIN = re.compile(  # can be spoken: has a vowel, and no long runs and rare letters
+    r" ?(?=[a-z]*[aeiou])(?![a-z]*[^aeiou ]{4})(?![a-z]*[aeiou]{3})(?![a-z]*[jqxz])[a-z]+"
+)
 _TOO_LONG = ("context_length", "context length", "maximum context", "context window")
 
 
@@ -175,15 +178,13 @@ def _turns(prompt: Prompt) -> Any:
 
 
 def _at_most(text: str) -> int:
-    """Five letters of a plain word make at most three tokens; all else is counted in bytes.
+    """Three letters of a plain word make at most two tokens; all else is counted in bytes.
 
-    (Random letters, the worst there are, come to 0.55 tokens a letter in SmolLM2.)
+    (Tried on 30,000 random words with the tokenizers of Qwen2.5 and SmolLM2: never too few.)
     """
-    words = _PLAIN_WORD.findall(text)
-    plain = sum(map(len, words))
-    return (
-        len(text.encode("utf-8", "replace")) - plain + sum(len(word) * 3 // 5 + 1 for word in words)
-    )
+    plain = [word for word in _WORD.findall(text) if _PLAIN.fullmatch(word)]
+    rest = len(text.encode("utf-8", "replace")) - sum(map(len, plain))
+    return rest + sum(len(word) * 2 // 3 + 1 for word in plain)
 
 
 def backend(
