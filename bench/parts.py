@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from weaviate import WeaviateClient
 
 EMBEDDER = "bge-small-en-v1.5-int8"
+LANGUAGE_MODEL = "Qwen2.5-Coder-0.5B-Instruct"
 LIMITS = ChunkLimits()
 
 

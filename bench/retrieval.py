@@ -59,12 +59,12 @@ def shortened(given: Judgments, target: Path, queries: int = 20, others: int = 1
     return Judgments(f"{given.name}, a part", target, texts, some)
 
 
-def measured(given: Judgments, work: Path) -> Iterable[Line]:
+def measured(given: Judgments, work: Path, ways: Mapping[str, Sequence[str]]) -> Iterable[Line]:
     """Sync with the real command, search with the real command, score."""
     settle(work, {"sources.judged": {"use": "folder", "path": str(given.folder)}})
     say(run(work, "sync", "--json").strip())
     write_queries(given.queries, work / "queries.tsv")
-    scores = {way: scored(given, work, options) for way, options in WAYS.items()}
+    scores = {way: scored(given, work, options) for way, options in ways.items()}
     run(work, "stop")
     best = max(scores["BM25 alone"].ndcg10, scores["vectors alone"].ndcg10)
     for way, score in scores.items():
@@ -125,7 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = options("Retrieval quality of `tandem search`.")
     known = ("handbook", *SETS)
     parser.add_argument("--set", action="append", choices=known, help="all by default")
+    parser.add_argument("--alpha", action="append", default=[], help="another weight to try")
     given = parser.parse_args(arguments)
+    ways = WAYS | {f"alpha {alpha}": ("--alpha", str(alpha)) for alpha in given.alpha}
     details = about()
     sets, notes = chosen(given.set or known)
     rows = list[Line]()
@@ -133,7 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
             work = Path(made).resolve()
             cut = given.short and (each.folder / "corpus.jsonl").is_file()
-            rows += measured(shortened(each, work / "part") if cut else each, work / str(number))
+            rows += measured(
+                shortened(each, work / "part") if cut else each, work / str(number), ways
+            )
     notes += [
         f"`tandem sync`, then `tandem search --queries --run -k {DEPTH}` with {parts.EMBEDDER}; "
         "the ratio is of `as set` over the better of the other two.",

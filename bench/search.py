@@ -11,12 +11,13 @@ from typing import Any
 
 from bench import corpora, parts, peers, with_haystack, with_llama_index
 from bench.common import Goal, Line, Sample, Table, about, options, publish, say, turns
+from bot.settings.sections import Search
 from knowledge.documents import Chunk
 from knowledge.embedding import Embedder
 from knowledge.search import Dials, Finder
 from knowledge.words import sentences
 
-LIMIT, ALPHA = 8, 0.5  # those of the settings
+LIMIT, ALPHA = Search().limit, Search().alpha
 LARGE = 20_000  # chunks: from here on the goal counts
 SEARCHED = "searched"  # the source that is filtered for; another is in the index beside it
 FLOOR, TANDEM = "the embedder and a raw Weaviate query", "Tandem: `Finder.search`"
