@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -66,7 +66,7 @@ class Manner:
 
     max_tokens: int = 120
     min_similarity: float = 0.5  # of the best passage (cosine); below it the model is not asked
-    min_quote: float = 0.95  # of the best statement, for it to stand in for an unsupported answer
+    min_score: float = 0.8  # of the best statement (see `knowledge.focus`); below it likewise
 
 
 class Assistant:
@@ -127,18 +127,18 @@ class Assistant:
     ) -> Answer:
         asked = standalone(question)
         findings = self.focus(asked, passages)
-        evidence = Evidence(unique(finding.passage for finding in findings), asked)
-        if not evidence.knows(asked):
+        evidence = Evidence(findings, asked)
+        near = bool(findings) and findings[0].score >= self.manner.min_score
+        if not near or not evidence.knows(asked):
             return not_known(passages)
         citing = Citing(passages, self.backend.name)
         pieces = self._pieces(compose(question, findings), watcher)
         for claim in supported(pieces, evidence):
             watch.first("first_piece")
             watcher.piece(citing.add(claim))
-        best = None if citing.text else quoted(findings, self.manner.min_quote)
-        if best is not None and not watcher.stopped:
+        for claim in () if citing.text or watcher.stopped else quoted(findings):
             watch.first("first_piece")
-            watcher.piece(citing.add(best))
+            watcher.piece(citing.add(claim))
         return citing.answer()
 
     def _write(
@@ -168,11 +168,6 @@ class Assistant:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
-
-
-def unique(passages: Iterable[Passage]) -> list[Passage]:
-    """Each passage once, in order."""
-    return list({(p.chunk.source, p.chunk.key, p.chunk.ordinal): p for p in passages}.values())
 
 
 def _failed(error: Exception, question: Question) -> Answer:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from knowledge.documents import Passage
-from knowledge.focus import head
-from knowledge.statements import plain, statements
+from knowledge.focus import Finding, head
+from knowledge.statements import plain
 from knowledge.words import IDENTIFIER, numbers, stems
 
 COVERED = 0.6  # of a claim's words, the weighed share that a statement must hold
@@ -51,12 +51,15 @@ class Page:
 
 
 class Evidence:
-    """The statements of all passages, ready to be compared with."""
+    """The statements that the model was shown, ready to be compared with."""
 
-    def __init__(self, passages: Sequence[Passage], question: str) -> None:
+    def __init__(self, findings: Sequence[Finding], question: str) -> None:
         self.asked, self.asked_figures = frozenset(stems(question)), numbers(question)
-        self.pages = [_page(passage) for passage in passages]
-        self.windows = [w for rank, p in enumerate(passages) for w in _windows(rank, p)]
+        passages = {_place(finding): finding.passage for finding in findings}
+        ranks = {place: rank for rank, place in enumerate(passages)}
+        self.pages = [_page(passage) for passage in passages.values()]
+        ordered = sorted(findings, key=lambda f: (ranks[_place(f)], f.place))
+        self.windows = list(_windows([(ranks[_place(f)], f) for f in ordered]))
 
     def knows(self, question: str) -> bool:
         """Is every code that the question names (E-19, SUP-7) in some passage?"""
@@ -127,8 +130,19 @@ def _page(passage: Passage) -> Page:
     )
 
 
-def _windows(rank: int, passage: Passage) -> list[Window]:
-    """Each statement, and each with its neighbour."""
-    texts = [said.whole for said in statements(passage.chunk.text)]
-    texts += [f"{one} {next_one}" for one, next_one in pairwise(texts)]
-    return [Window(rank, text, frozenset(stems(text)), frozenset(numbers(text))) for text in texts]
+def _place(finding: Finding) -> tuple[str, str, int]:
+    chunk = finding.passage.chunk
+    return chunk.source, chunk.key, chunk.ordinal
+
+
+def _windows(ranked: Sequence[tuple[int, Finding]]) -> Iterator[Window]:
+    """Each statement, and each with the one that follows it on the page."""
+    texts = [(rank, finding.place, finding.statement.whole) for rank, finding in ranked]
+    yield from (_window(rank, text) for rank, _, text in texts)
+    for (rank, place, text), (next_rank, next_place, next_text) in pairwise(texts):
+        if (rank, place + 1) == (next_rank, next_place):
+            yield _window(rank, f"{text} {next_text}")
+
+
+def _window(rank: int, text: str) -> Window:
+    return Window(rank, text, frozenset(stems(text)), frozenset(numbers(text)))

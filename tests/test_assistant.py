@@ -209,7 +209,7 @@ def test_a_sure_statement_is_quoted_when_nothing_of_the_model_stands() -> None:
     said = FakeBackend("The moon is made of cheese.")
     answer = assistant(finding(similarity=0.97), said).ask(question()).answer
     assert (answer.outcome, answer.text) == (Outcome.CITED, "You get 27 days of leave. [1]")
-    unsure = assistant(finding(similarity=0.8), said).ask(question()).answer
+    unsure = assistant(finding(similarity=0.7), said).ask(question()).answer
     assert unsure.outcome is Outcome.UNKNOWN
 
 

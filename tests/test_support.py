@@ -6,6 +6,8 @@ import pytest
 
 from bot.support import Evidence
 from knowledge.documents import Chunk, Passage
+from knowledge.focus import Finding
+from knowledge.statements import statements
 
 LEAVE = """Full-time staff get 27 working days of paid annual leave a year.
 Up to 5 unused days may be carried over until 31 March.
@@ -23,7 +25,13 @@ def passage(text: str, title: str = "Annual leave", key: str = "leave.md") -> Pa
 
 def evidence(question: str = "How many days of annual leave do I get?") -> Evidence:
     other = passage("Error E-07 means that the lid is open.", "Error codes", "errors.md")
-    return Evidence([passage(LEAVE), other], question)
+    passages = [passage(LEAVE), other]
+    findings = [
+        Finding(found, said, rank, place, 0.9)
+        for rank, found in enumerate(passages)
+        for place, said in enumerate(statements(found.chunk.text))
+    ]
+    return Evidence(findings, question)
 
 
 @pytest.mark.parametrize(

@@ -225,14 +225,14 @@ class Search(Section):
 class Answers(Section):
     """How answers are written.
 
-    `min_quote`: when nothing that the model wrote is supported, the nearest statement is quoted
-    if it scores this much (cosine, plus up to 0.25 for shared words); 2: never.
+    `min_score` is of the statement nearest to the question: the cosine, plus up to 0.25 for
+    shared words. Higher: fewer wrong answers, and more questions left unanswered.
     """
 
     words: Annotated[Count, Field(le=4000)] = 110  # of the documents that the model is shown
     max_tokens: Count = 120
     min_similarity: Share = 0.5  # of the best passage; below it the model is not asked
-    min_quote: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.95
+    min_score: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.8
     max_question_chars: Count = 20_000
 
 
