@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -40,7 +41,7 @@ class LocalBackend:
     @property
     def name(self) -> str:
         """As set, or that of the weights that are used; with the adapter's when there is one."""
-        name = self._name or (self._weights.name if self._weights else self._model)
+        name = self._name or (self._weights.name if self._weights else _called(self._model))
         return f"{name}+{self._adapter.name}" if self._adapter else name
 
     @property
@@ -119,6 +120,11 @@ class LocalBackend:
             raise BackendUnavailable(self.name, problem, remedy) from error
 
 
+def _called(model: str) -> str:
+    """The name of weights that nobody has looked for yet."""
+    return Path(model).name if Path(model).exists() else model
+
+
 def _reader(folder: Path) -> Reader:
     from transformers import AutoTokenizer
 
@@ -146,10 +152,17 @@ def _load(folder: Path, device: str, adapter: Path | None, threads: int | None) 
     place = _place(device)
     model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=_precision(place))
     if adapter:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+        model = _merged(model, adapter)
     return model.to(place).eval()
+
+
+def _merged(model: Any, adapter: Path) -> Any:
+    from peft import PeftModel
+
+    with warnings.catch_warnings():
+        # peft 0.21 asks what transformers 5.23 calls otherwise by now.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
 
 
 def _place(device: str) -> str:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import httpx
 
 ATTEMPTS = 5
-BLOCK = 1 << 20
 SPARE = 256 << 20  # bytes that are left free on the disk
 
 
@@ -166,7 +165,7 @@ def _append(http: httpx.Client, source: Link, part: Path, what: str, progress: P
         need_room(part.parent, (total or held) - held, what)
         with part.open("r+b" if held else "wb") as file:
             file.seek(held)
-            for block in answer.iter_raw(BLOCK):
+            for block in answer.iter_raw():  # no larger blocks: a break would lose a part of one
                 file.write(block)
                 held += len(block)
                 progress(what, held, total)

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 from model.progress import Progress
 from model.weights.cache import Cache
 from model.weights.catalogue import GGUF, Entry, Package
-from model.weights.fetch import BLOCK, FetchFailed, need_room, sha256
+from model.weights.fetch import FetchFailed, need_room, sha256
 from model.weights.gguf import convert
 from model.weights.hub import fetch_file, need_hub
 from model.weights.registries import find
 
 if TYPE_CHECKING:
     from model.weights import Places
+
+BLOCK = 1 << 20  # bytes read at once
 
 
 def install(

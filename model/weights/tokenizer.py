@@ -29,7 +29,10 @@ def tokenizer_of(fields: Mapping[str, Any]) -> Tokenizer:
     kinds, tokens = fields["tokenizer.ggml.token_type"], fields["tokenizer.ggml.tokens"]
     vocabulary = {t: i for i, t in enumerate(tokens) if kinds[i] != _UNUSED}
     merges = [tuple(merge.split(" ")) for merge in fields["tokenizer.ggml.merges"]]
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+    try:
+        tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
+    except Exception as error:  # the library raises no narrower one
+        raise WeightsDamaged("GGUF", f"its tokenizer: {error}", "Fetch it again") from error
     tokenizer.pre_tokenizer = _pre_tokenizer(fields)
     tokenizer.decoder = decoders.ByteLevel()
     if fields["tokenizer.ggml.pre"] == "qwen2":
