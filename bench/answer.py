@@ -26,7 +26,7 @@ SMALL = "SmolLM2-135M-Instruct"
 WARM = "Who wrote this handbook?"  # asked first and not counted: models are loaded lazily
 COMPARED = (
     "Both use the same Weaviate, the same chunks, vectors and question embedder, the same model "
-    f"folder, greedy, at most {MAX_TOKENS} tokens. Tandem is as it is set by default; haystack "
+    "folder, greedy, with the same bound on tokens. Tandem is as it is set by default; haystack "
     f"shows its model the {EXCERPTS} best chunks in the prompt of its own guides. Its first piece "
     "is the generator's raw stream; Tandem's is the first that a person sees. They take turns, "
     "whole sets of questions.",
@@ -88,14 +88,14 @@ class Race:
         return ours, theirs
 
 
-def raced(work: Path, rows: Sequence[Row], model: str, rounds: int) -> list[Line]:
+def raced(work: Path, rows: Sequence[Row], model: str, rounds: int, max_tokens: int) -> list[Line]:
     """First piece and whole answer of both, and how many say what must be said."""
     embedder = parts.embedder()
     with parts.weaviate(work / "home") as server:
         chunks = parts.chunks_of("handbook", corpora.EXAMPLE, embedder)
         held = with_haystack.fill(server, chunks, embedder)
         folder = parts.weights(model)
-        ask = answerer(held, embedder, folder, EXCERPTS, MAX_TOKENS, ALPHA)
+        ask = answerer(held, embedder, folder, EXCERPTS, max_tokens, ALPHA)
         ours, theirs = Race(work, rows, ask).run(rounds)
         held.close()
     must = {str(row["id"]): row.get("must", ()) for row in rows}
@@ -164,16 +164,21 @@ def shared_score(work: Path, rows: Sequence[Row], results: Path) -> list[str]:
 
 
 def measured(
-    work: Path, model: str, count: int, rounds: int, everything: bool
+    work: Path, model: str, count: int, rounds: int, short: bool
 ) -> tuple[list[Line], list[str]]:
     """The lines and the notes."""
     source = {"use": "folder", "path": str(corpora.EXAMPLE)}
-    settle(work, {"sources.handbook": source, "model": {"name": model}})
+    length = 16 if short else MAX_TOKENS
+    told = {"sources.handbook": source, "model": {"name": model}}
+    settle(work, {**told, "answers": {"max_tokens": length}})
     rows = list(corpora.lines(corpora.EXAMPLE_QUESTIONS))
     run(work, "sync")
-    lines = raced(work, asked(rows, count), model, rounds)
-    notes = [f"{count} questions of examples/handbook, {rounds} turns, {model}", *COMPARED]
-    if everything:
+    lines = raced(work, asked(rows, count), model, rounds, length)
+    notes = [
+        f"{count} questions of examples/handbook, {rounds} turns, {model}, at most {length} tokens",
+        *COMPARED,
+    ]
+    if not short:
         more, said = scored(work, rows)
         lines, notes = [*lines, *more], [*notes, *said]
     run(work, "stop")
@@ -195,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     count, rounds = (2, 1) if given.short else (given.questions, given.rounds)
     details = about()
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-        rows, notes = measured(Path(made).resolve(), model, count, rounds, not given.short)
+        rows, notes = measured(Path(made).resolve(), model, count, rounds, given.short)
     table = Table("bench.answer", "Tandem ÷ this", tuple(rows), tuple(notes), details)
     publish(table, given.json)
 
