@@ -197,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     peers.silence()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     model = given.model or (SMALL if given.short else parts.LANGUAGE_MODEL)
-    count, rounds = (2, 1) if given.short else (given.questions, given.rounds)
+    count, rounds = (1, 1) if given.short else (given.questions, given.rounds)
     details = about()
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
         rows, notes = measured(Path(made).resolve(), model, count, rounds, given.short)

@@ -159,13 +159,13 @@ def test_retrieval_is_scored_as_the_shared_measure_does(tmp_path: Path) -> None:
 
 
 def test_an_answer_is_right_when_it_is_cited_and_says_what_must_be_said() -> None:
-    questions = [
+    questions: list[dict[str, Any]] = [
         {"id": "1", "kind": "fact", "must": [["27 days"]], "pages": ["leave.md"]},
         {"id": "2", "kind": "fact", "must": [["noon", "12:00"]], "pages": ["hours.md"]},
         {"id": "3", "kind": "unanswerable", "must": [], "pages": []},
         {"id": "4", "kind": "unanswerable", "must": [], "pages": []},
     ]
-    results = {
+    results: dict[str, dict[str, Any]] = {
         "1": {
             "outcome": "cited",
             "answer": "You get 27  Days.",
