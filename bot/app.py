@@ -174,7 +174,7 @@ class App:
     def assistant(self) -> Assistant:
         """The answer service."""
         mine = self.settings.answers
-        manner = Manner(mine.max_tokens, mine.min_similarity, mine.min_score)
+        manner = Manner(mine.max_tokens, mine.min_similarity, mine.quotes, mine.min_score)
         return Assistant(
             self.search,
             self._focus,

@@ -66,6 +66,7 @@ class Manner:
 
     max_tokens: int = 120
     min_similarity: float = 0.5  # of the best passage (cosine); below it the model is not asked
+    quotes: int = 3  # of the nearest statements at most, beside what the model wrote
     min_score: float = 0.8  # of the best statement (see `knowledge.focus`); below it likewise
 
 
@@ -136,9 +137,10 @@ class Assistant:
         for claim in supported(pieces, evidence):
             watch.first("first_piece")
             watcher.piece(citing.add(claim))
-        for claim in () if citing.text or watcher.stopped else quoted(findings):
-            watch.first("first_piece")
-            watcher.piece(citing.add(claim))
+        if not watcher.stopped:
+            for claim in quoted(findings, self.manner.quotes):
+                watch.first("first_piece")
+                watcher.piece(citing.add(claim))
         return citing.answer()
 
     def _write(

@@ -13,6 +13,8 @@ from knowledge.statements import plain
 from knowledge.words import IDENTIFIER, numbers, stems
 
 COVERED = 0.6  # of a claim's words, the weighed share that a statement must hold
+NEAR = 0.05  # how far below the nearest statement one may score that a claim relies on
+LEAST = 2  # words that a claim must have
 SAYING = 3  # words from which a claim made of the question's own words says something
 HINTED = 0.05  # how much better a passage stands that the model itself marked
 LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
@@ -51,14 +53,20 @@ class Page:
 
 
 class Evidence:
-    """The statements that the model was shown, ready to be compared with."""
+    """The statements nearest to the question, ready to be compared with.
+
+    A small model often takes its words from a statement further off, which is true but no
+    answer: what it says must be held by one of the nearest.
+    """
 
     def __init__(self, findings: Sequence[Finding], question: str) -> None:
         self.asked, self.asked_figures = frozenset(stems(question)), numbers(question)
         passages = {_place(finding): finding.passage for finding in findings}
         ranks = {place: rank for rank, place in enumerate(passages)}
         self.pages = [_page(passage) for passage in passages.values()]
-        ordered = sorted(findings, key=lambda f: (ranks[_place(f)], f.place))
+        best = max((finding.score for finding in findings), default=0.0)
+        near = [finding for finding in findings if finding.score >= best - NEAR]
+        ordered = sorted(near, key=lambda f: (ranks[_place(f)], f.place))
         self.windows = list(_windows([(ranks[_place(f)], f) for f in ordered]))
 
     def knows(self, question: str) -> bool:
@@ -89,7 +97,9 @@ class Evidence:
     def _share(self, claim: _Claim, window: Window) -> float:
         """How much of the claim the window holds, 0 where it must not be said."""
         page = self.pages[window.rank]
-        if not claim.words & window.words or not claim.codes <= page.codes:
+        if len(claim.words) < LEAST or not claim.words & window.words:
+            return 0.0
+        if not claim.codes <= page.codes:
             return 0.0
         if not claim.figures <= window.figures | self.asked_figures | page.figures:
             return 0.0

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from weaviate import WeaviateClient
 
 LOOPBACK = "127.0.0.1,::1,localhost"
+ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "hunter2-of-the-tests"
 
 
@@ -32,6 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Switch network beyond loopback off, as pytest-socket's options would."""
     config.option.allow_hosts = LOOPBACK
     config.option.allow_unix_socket = True
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have the real parts in the cache before the first test that uses them."""
+    worker = hasattr(session.config, "workerinput")
+    if worker or session.config.option.collectonly:
+        return
+    if any(item.get_closest_marker("real") for item in session.items):
+        subprocess.run([sys.executable, "-m", "tests.set_up"], cwd=ROOT, check=True)
 
 
 @pytest.fixture(autouse=True)

@@ -50,7 +50,7 @@ def answered(
     pieces: Iterable[str], asked: str = "How many days of annual leave do I get?"
 ) -> Citing:
     citing = Citing(PASSAGES, "fake")
-    for claim in supported(pieces, Evidence(findings(0.9, 0.8), asked)):
+    for claim in supported(pieces, Evidence(findings(0.9, 0.9), asked)):
         citing.add(claim)
     return citing
 
@@ -144,11 +144,12 @@ def test_the_best_page_stands_nearest_to_the_question() -> None:
 
 
 def test_the_nearest_statements_are_quoted_and_nothing_much_further() -> None:
-    assert [claim.text for claim in quoted(findings(0.97, 0.5))] == [
-        "Full-time staff get 27 days of annual leave."
+    assert [claim.text for claim in quoted(findings(0.97, 0.5), 3)] == [
+        "> Full-time staff get 27 days of annual leave."
     ]
-    assert len(list(quoted(findings(0.9, 0.85)))) == 2
-    assert list(quoted([])) == []
+    assert len(list(quoted(findings(0.9, 0.85), 3))) == 2
+    assert len(list(quoted(findings(0.9, 0.85), 1))) == 1
+    assert list(quoted([], 3)) == []
 
 
 def test_what_is_said_twice_is_shown_once() -> None:

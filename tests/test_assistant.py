@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from bot.assistant import Assistant, Search
+from bot.assistant import Assistant, Manner, Search
 from bot.conversation import Feedback, Mode, Outcome, Place, Question, Verdict
 from knowledge.documents import Chunk, Passage
 from knowledge.errors import SourceUnreadable
@@ -49,10 +49,11 @@ def assistant(
     backend: Backend | None = None,
     store: FakeStore | None = None,
     readable: Callable[[Question], Sequence[str] | None] = lambda _: None,
+    quotes: int = 0,
 ) -> Assistant:
     says = backend or FakeBackend("You get 27 days of leave [1].")
-    kept = store or FakeStore()
-    return Assistant(search or finding(), nearest, says, kept, tasks_from({}), readable)
+    kept, manner = store or FakeStore(), Manner(quotes=quotes)
+    return Assistant(search or finding(), nearest, says, kept, tasks_from({}), readable, manner)
 
 
 class Watching:
@@ -205,12 +206,19 @@ def test_a_verdict_reaches_the_store() -> None:
     assert [vote.verdict for vote in store.verdicts(interaction.id)] == [Verdict.UP]
 
 
-def test_a_sure_statement_is_quoted_when_nothing_of_the_model_stands() -> None:
+def test_the_documents_own_words_stand_below_the_model_s_and_alone_where_nothing_stands() -> None:
+    quote = "> You get 27 days of leave. [1]"
+    both = assistant(quotes=1).ask(question()).answer
+    assert both.text == f"You get 27 days of leave. [1]\n{quote}"
     said = FakeBackend("The moon is made of cheese.")
-    answer = assistant(finding(similarity=0.97), said).ask(question()).answer
-    assert (answer.outcome, answer.text) == (Outcome.CITED, "You get 27 days of leave. [1]")
-    unsure = assistant(finding(similarity=0.7), said).ask(question()).answer
-    assert unsure.outcome is Outcome.UNKNOWN
+    alone = assistant(backend=said, quotes=1).ask(question()).answer
+    assert (alone.outcome, alone.text) == (Outcome.CITED, quote)
+    assert assistant(backend=said).ask(question()).answer.outcome is Outcome.UNKNOWN
+
+
+def test_what_is_found_must_be_near_enough() -> None:
+    answer = assistant(finding(similarity=0.7), quotes=1).ask(question()).answer
+    assert answer.outcome is Outcome.UNKNOWN
 
 
 def test_a_code_that_no_passage_names_is_not_answered_for() -> None:

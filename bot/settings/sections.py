@@ -225,12 +225,15 @@ class Search(Section):
 class Answers(Section):
     """How answers are written.
 
+    `quotes` are the documents' own words that stand below what the model wrote, at most; with a
+    model that can be trusted to choose the deciding words, 0 gives the shorter answers.
     `min_score` is of the statement nearest to the question: the cosine, plus up to 0.25 for
     shared words. Higher: fewer wrong answers, and more questions left unanswered.
     """
 
     words: Annotated[Count, Field(le=4000)] = 110  # of the documents that the model is shown
     max_tokens: Count = 120
+    quotes: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] = 3
     min_similarity: Share = 0.5  # of the best passage; below it the model is not asked
     min_score: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.8
     max_question_chars: Count = 20_000
