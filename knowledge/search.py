@@ -68,9 +68,9 @@ class Finder:
         try:
             return self._search(text, sources, dials)
         except IndexUnavailable as error:
+            self._searched = None  # another edition may have gone live since: look again, once
             if not known or away(error.__cause__):
                 raise
-            self._searched = None  # another edition may have gone live since: look again, once
             return self._search(text, sources, dials)
 
     def documents(

@@ -105,9 +105,9 @@ def away(error: BaseException | None) -> bool:
 
     if isinstance(error, UnexpectedStatusCodeError):
         return error.status_code in (429, 500, 502, 503, 504)
-    passing = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "Connection refused", "onnect", "disconnected")
+    passing = ("unavailable", "deadline", "connect")
     kinds = (WeaviateConnectionError, WeaviateTimeoutError, OSError)
-    return isinstance(error, kinds) or any(sign in str(error) for sign in passing)
+    return isinstance(error, kinds) or any(sign in str(error).lower() for sign in passing)
 
 
 def unavailable(error: Exception) -> IndexUnavailable:

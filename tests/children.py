@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
@@ -37,11 +38,10 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 class DyingIndex(Index):
     """Kills its process, as the kernel would, when it is about to make its n-th request."""
 
-    left = 0
+    dies_at, counted = 0, itertools.count(1)  # two threads count
 
     def request(self) -> None:
-        self.left -= 1
-        if self.left == 0:
+        if self.dies_at and next(self.counted) == self.dies_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     @property
@@ -57,8 +57,10 @@ class DyingIndex(Index):
 
 def dying_syncs(home: str, prefix: str, texts: str, moments: str) -> None:
     """For each moment a sync that dies at that request (0: never), and say how it ended."""
+    import weaviate.classes  # noqa: F401, once for all
+
     for moment in json.loads(moments):
-        child = os.fork()  # Python and its imports are there already
+        child = os.fork()
         if child == 0:
             dying_sync(Path(home), f"{prefix}n{moment}", Path(texts), moment)
             os._exit(0)
@@ -69,7 +71,7 @@ def dying_sync(home: Path, prefix: str, texts: Path, moment: int) -> None:
     with closing(connected(home)) as client:
         index = DyingIndex(client, Edition("fake", "paragraphs"), prefix=prefix)
         index.prepare()
-        index.left = moment
+        index.dies_at = moment
         sync(Told(json.loads(texts.read_text())), index, FakeEmbedder(), paragraphs)
 
 

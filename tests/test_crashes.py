@@ -72,7 +72,7 @@ def test_a_sync_killed_between_two_requests_ends_the_next_time_as_if_undisturbed
     for index in indexes:
         sync_all(index, OLD)
     with dying(weaviate_home, prefix, tmp_path, MOMENTS) as child:
-        ends = child.communicate()[0].split()[-len(MOMENTS) :]
+        ends = [line for line in child.communicate()[0].split() if line.startswith("-")]
     assert ends == [str(-signal.SIGKILL)] * len(MOMENTS)
     for index in indexes:
         assert contents(index) != undisturbed
@@ -125,8 +125,10 @@ def test_a_sync_outlives_weaviate(index: Index, weaviate_home: Path, undisturbed
 
     def kill(key: str) -> None:
         if key in ("30.md", "new/3.md"):
+            until(lambda: status(weaviate_home).running, "Weaviate is there to be killed")
             killed.append(status(weaviate_home).pid)
             os.kill(killed[-1], signal.SIGKILL)
+            until(lambda: status(weaviate_home).pid not in killed, "its death is noticed")
 
     source = FakeSource(NEW, before_each=kill)
     report = sync(source, index, FakeEmbedder(), paragraphs)
@@ -140,10 +142,11 @@ def test_questions_are_answered_again_once_weaviate_is_back(
 ) -> None:
     sync_all(index, OLD)
     search = finder(index.client, prefix).search
-    before = search("page")
+    before = search("Page 42\nOld words 42")[0]
     os.kill(status(weaviate_home).pid, signal.SIGKILL)
     until(lambda: status(weaviate_home).running, "Weaviate is back")
-    assert search("page") == before
+    assert before.chunk.text == "Old words 42"
+    assert search("Page 42\nOld words 42")[0] == before
 
 
 def test_a_question_to_a_weaviate_that_was_stopped_is_an_error_and_not_an_empty_result(
@@ -152,18 +155,17 @@ def test_a_question_to_a_weaviate_that_was_stopped_is_an_error_and_not_an_empty_
     with fresh(tmp_path) as home:
         with use(home), closing(connected(home)) as client:
             sync_all(prepared(client, "T"), OLD)
-            before = finder(client, "T").search("page")
             stop(home)
             with pytest.raises(IndexUnavailable, match="did not answer"):
                 finder(client, "T").search("page")
         with use(home), closing(connected(home)) as client:
-            assert finder(client, "T").search("page") == before
+            assert len(finder(client, "T").search("page")) == 10
 
 
 def test_a_sync_weighs_the_same_however_much_it_reads(weaviate_home: Path, prefix: str) -> None:
-    """Ten times the documents: 48 MB of text more, of which next to nothing may stay."""
-    few, many = (weight(weaviate_home, f"{prefix}{n}", n) for n in (300, 3000))
-    assert many - few < 24 << 10
+    """Ten times the documents: 27 MB of text more, of which next to nothing may stay."""
+    few, many = (weight(weaviate_home, f"{prefix}{n}", n) for n in (150, 1500))
+    assert many - few < 16 << 10, f"{few} KiB, then {many} KiB"
 
 
 def weight(home: Path, prefix: str, documents: int) -> int:
