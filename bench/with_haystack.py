@@ -121,6 +121,7 @@ def indexer(name: str, server: Server, folder: Path, cut: Cut, embedder: Any) ->
         pipeline.connect("embed.documents", "write.documents")
         pipeline.run({"read": {"sources": files}})
         held.close()
+        pipeline.remove_component("embed")  # loaded once, and in one pipeline at a time
 
     return Indexer(name, run, lambda: server.count(COLLECTION), server.empty)
 
