@@ -34,7 +34,7 @@ from knowledge.sync import SyncReport, sync
 from knowledge.weaviating import connect
 from model.backends import Backend
 from model.tasks import Task, tasks_from
-from model.weights import Weights, resolve
+from model.weights import resolve
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
@@ -105,26 +105,29 @@ class App:
         return made
 
     def embedder(self, name: str | None = None) -> Embedder:
-        """An embedder by name; the settings' own by default."""
-        name = name or self.settings.embedder.name
+        """An embedder by its exact name; by default the settings' own, or what stands in for it.
+
+        Where the one that is set cannot be had, the next of the catalogue is used and said so;
+        its own name goes with its vectors.
+        """
         with self._lock:
-            if name not in self._embedders:
-                self._embedders[name] = self._load_embedder(name)
-            return self._embedders[name]
+            held = self._embedders.get(name or "")
+            if held is None:
+                held = self._load_embedder(name)
+                self._embedders |= {name or "": held, held.name: held}
+            return held
 
-    def _load_embedder(self, name: str) -> Embedder:
+    def _load_embedder(self, name: str | None) -> Embedder:
         mine = self.settings.embedder
-        weights = self._weights(name)
-        if (weights.path / "model.onnx").is_file():
-            return OnnxEmbedder(weights.path, name, threads=mine.threads)
-        device = None if mine.device == "auto" else mine.device
-        return SentenceTransformerEmbedder(str(weights.path), name, device, mine.batch)
-
-    def _weights(self, name: str) -> Weights:
-        weights = resolve(name, self.settings.cache, self.progress)
+        weights = resolve(
+            name or mine.name, self.settings.cache, self.progress, substitutes=name is None
+        )
         if weights.note:
             self.note(weights.note)
-        return weights
+        if (weights.path / "model.onnx").is_file():
+            return OnnxEmbedder(weights.path, weights.name, threads=mine.threads)
+        device = None if mine.device == "auto" else mine.device
+        return SentenceTransformerEmbedder(str(weights.path), weights.name, device, mine.batch)
 
     @cached_property
     def limits(self) -> ChunkLimits:
@@ -134,7 +137,7 @@ class App:
 
     def index(self, workspace: str = "default") -> Index:
         """What is written to, for one workspace."""
-        edition = Edition(self.settings.embedder.name, self.limits.fingerprint)
+        edition = Edition(self.embedder().name, self.limits.fingerprint)
         index = Index(self.client, edition, workspace)
         index.prepare()
         return index
