@@ -73,7 +73,10 @@ def asking(call: Callable[[], T]) -> T:
 
 
 def insisting(
-    call: Callable[[], T], but: type[Exception] | tuple[()] = (), patience_s: float = PATIENCE_S
+    call: Callable[[], T],
+    but: type[Exception] | tuple[()] = (),
+    patience_s: float = PATIENCE_S,
+    pause_s: float = 0.5,
 ) -> T:
     """Do it, again and again while Weaviate is away: for work that nobody waits for.
 
@@ -81,7 +84,7 @@ def insisting(
     """
     from weaviate.exceptions import WeaviateBaseError
 
-    until, pause = time.monotonic() + patience_s, 0.5
+    until, pause = time.monotonic() + patience_s, pause_s
     while True:
         try:
             return call()

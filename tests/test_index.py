@@ -6,17 +6,25 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from weaviate.exceptions import (
+    WeaviateConnectionError,
+    WeaviateQueryError,
+    WeaviateTimeoutError,
+)
 
 from knowledge.batches import PAGE, write
 from knowledge.documents import Chunk, Document
 from knowledge.errors import IndexUnavailable
 from knowledge.index import COMPLETE, PENDING, Edition, Index
 from knowledge.objects import record
+from knowledge.schema import create_alias
+from knowledge.weaviating import asking, connect, insisting
 from tests.fakes import FakeEmbedder
 from tests.indexes import connected, contents, embedded, entry, finder, prepared
 
@@ -243,10 +251,13 @@ def test_several_may_prepare_the_same_collections_at_once(
     weaviate: WeaviateClient, weaviate_home: Path, prefix: str
 ) -> None:
     clients = [connected(weaviate_home) for _ in range(4)]
-    together([lambda client=client: prepared(client, prefix) for client in clients])  # type: ignore[misc]
+    together([partial(prepared, client, prefix) for client in clients])
+    index = prepared(weaviate, prefix)
+    for alias in [f"{prefix}Alias{n}" for n in range(5)]:
+        together([partial(create_alias, client, alias, index._chunks_name) for client in clients])
     for client in clients:
         client.close()
-    assert prepared(weaviate, prefix).live
+    assert index.live
 
 
 def together(calls: Sequence[Callable[[], object]]) -> None:
@@ -268,6 +279,42 @@ def together(calls: Sequence[Callable[[], object]]) -> None:
         thread.join()
     if failed:
         raise failed[0]
+
+
+def test_work_that_nobody_waits_for_is_tried_again_while_weaviate_is_away() -> None:
+    failures = [OSError("refused"), WeaviateConnectionError("gone"), WeaviateTimeoutError("slow")]
+
+    def call() -> str:
+        if failures:
+            raise failures.pop(0)
+        return "done"
+
+    assert insisting(call, pause_s=0) == "done"
+    with pytest.raises(IndexUnavailable, match="still away"):
+        insisting(partial(fail, OSError("still away")), patience_s=0)
+
+
+def fail(error: Exception) -> None:
+    raise error
+
+
+def test_what_does_not_pass_by_itself_is_an_error_at_once() -> None:
+    errors: list[Exception] = [WeaviateQueryError("no such property", "search"), OSError("late")]
+    with pytest.raises(IndexUnavailable, match="no such property"):
+        insisting(lambda: fail(errors.pop(0)), pause_s=0)
+    assert len(errors) == 1
+
+
+def test_for_what_somebody_waits_there_is_one_try() -> None:
+    errors: list[Exception] = [OSError("away"), OSError("again")]
+    with pytest.raises(IndexUnavailable, match="away"):
+        asking(lambda: fail(errors.pop(0)))
+    assert len(errors) == 1
+
+
+def test_a_connection_to_nobody_is_a_clear_error() -> None:
+    with pytest.raises(IndexUnavailable, match=r"no answer from http://127\.0\.0\.1:1"):
+        connect("127.0.0.1", 1, 2, None, secure=False)
 
 
 def test_an_edition_is_told_by_embedder_and_chunking() -> None:
