@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -29,6 +29,7 @@ from knowledge.focus import Finding, focus
 from knowledge.index import Edition, Index
 from knowledge.search import Dials, Finder
 from knowledge.server import Running, serve
+from knowledge.server.locks import Lock
 from knowledge.sources import Source
 from knowledge.sync import SyncReport, sync
 from knowledge.weaviating import connect
@@ -222,14 +223,22 @@ class App:
         started = datetime.now(UTC)
         told: SyncReport | KnowledgeError
         try:
-            told = sync(
-                source, index, self.embedder(), self._cut, full=full, progress=self.progress
-            )
+            with self._turn(source.name):
+                told = sync(
+                    source, index, self.embedder(), self._cut, full=full, progress=self.progress
+                )
         except KnowledgeError as error:
             log.warning("%s", error)
             told = error
         self.store.record_sync(sync_pass(source.name, started, told))
         return told
+
+    def _turn(self, name: str) -> AbstractContextManager[None]:
+        """One sync of a source at a time: two that read different versions would mix them."""
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        step = f"Waiting for another sync of {name}"
+        lock = Lock(self.settings.home / f"sync-{name}.lock")
+        return lock.held(lambda seconds: self.progress(step, int(seconds), None))
 
     def _cut(self, document: Document) -> list[Chunk]:
         return chunk(document, self.embedder().count, self.limits)

@@ -5,19 +5,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.app import build
+from bot.settings import load_settings
 from knowledge.ahead import ahead
 from knowledge.documents import Checkpoint, Document, Item, Unreadable
 from knowledge.embedding import Vectors
 from knowledge.errors import EmbeddingFailed, IndexUnavailable, SourceUnreadable
 from knowledge.index import Index
 from knowledge.objects import Entry
+from knowledge.server.locks import Lock
 from knowledge.sync import SyncReport, sync
 from tests.fakes import FakeEmbedder, FakeIndex, FakeSource, paragraphs
 from tests.indexes import contents, prepared
+
+if TYPE_CHECKING:
+    from weaviate import WeaviateClient
 
 PAGES = {
     "leave.md": "Leave\n\nYou get 27 days.\n\nAsk two weeks ahead.",
@@ -278,9 +285,9 @@ def test_a_source_that_always_gives_all_is_not_written_again(
     assert sync(source, index, embedder, paragraphs, full=True).embedded == 2
 
 
-def test_two_syncs_at_once_end_in_the_same_index(index: Shelves, embedder: FakeEmbedder) -> None:
-    if isinstance(index, FakeIndex):
-        pytest.skip("a fake in memory is not for two threads")
+@pytest.mark.real
+def test_two_syncs_at_once_end_in_the_same_index(weaviate: WeaviateClient, prefix: str) -> None:
+    index, embedder = prepared(weaviate, prefix), FakeEmbedder()
     texts = {f"{n}.md": f"Page {n}\n\nText {n}\n\nFooter" for n in range(60)}
     synced(index, embedder, {**texts, "0.md": "Old\n\nwords", "gone.md": "Gone"})
     threads = [threading.Thread(target=synced, args=(index, FakeEmbedder(), texts)) for _ in "ab"]
@@ -289,6 +296,28 @@ def test_two_syncs_at_once_end_in_the_same_index(index: Shelves, embedder: FakeE
     for thread in threads:
         thread.join()
     assert contents(index) == undisturbed(index, texts)
+
+
+@pytest.mark.real
+def test_a_second_sync_of_a_source_waits_for_the_first(tmp_path: Path) -> None:
+    settings = load_settings({"TANDEM_HOME": str(tmp_path)}, tmp_path)
+    waits, index, done = threading.Event(), FakeIndex(), list[object]()
+
+    def progress(step: str, seconds: int, total: int | None) -> None:
+        if step == "Waiting for another sync of handbook":
+            waits.set()
+
+    def work() -> None:
+        with build(settings, progress) as app:
+            done.append(app._sync_one(FakeSource(PAGES), index, full=False))  # type: ignore[arg-type]
+
+    with Lock(tmp_path / "sync-handbook.lock").held(lambda seconds: None):
+        second = threading.Thread(target=work)
+        second.start()
+        assert waits.wait(60)
+        assert not index.records
+    second.join()
+    assert [report.seen for report in done if isinstance(report, SyncReport)] == [3]
 
 
 class Deaf(FakeEmbedder):
