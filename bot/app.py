@@ -251,10 +251,10 @@ class App:
     # -- the first run ---------------------------------------------------------------
 
     def set_up(self, answering: bool = True) -> None:
-        """Have everything that answering needs, fetching and starting at once what can be."""
+        """Have everything that answering needs, fetching, starting and loading side by side."""
         parts: list[Callable[[], object]] = [lambda: self.store, lambda: self.client]
         parts += [partial(warm, self)]
-        parts += [lambda: self.backend] if answering else []
+        parts += [lambda: self.backend.load()] if answering else []
         together(parts)
 
     def first_sync(self) -> None:

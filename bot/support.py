@@ -13,7 +13,7 @@ from knowledge.statements import plain
 from knowledge.words import IDENTIFIER, numbers, stems
 
 COVERED = 0.6  # of a claim's words, the weighed share that a statement must hold
-NEAR = 0.05  # how far below the nearest statement one may score that a claim relies on
+NEAR = 0.02  # how far below the nearest statement one may score that a claim relies on
 LEAST = 2  # words that a claim must have
 SAYING = 3  # words from which a claim made of the question's own words says something
 HINTED = 0.05  # how much better a passage stands that the model itself marked

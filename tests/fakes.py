@@ -249,6 +249,8 @@ class FakeBackend:
     def context(self) -> int:
         return self._context
 
+    def load(self) -> None: ...
+
     def count(self, prompt: Prompt) -> int:
         return sum(len(message.text.split()) + 1 for message in prompt.messages)
 

@@ -49,6 +49,9 @@ class Backend(Protocol):
     def name(self) -> str:
         """Which model writes, as an interaction records it."""
 
+    def load(self) -> None:
+        """Have ready what takes time, before the first question. Raises `ModelError`."""
+
     def complete(self, prompt: Prompt, sampling: Sampling) -> Iterator[str]:
         """Pieces of the answer as they are written; joined they are the answer.
 

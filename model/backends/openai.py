@@ -59,6 +59,9 @@ class OpenAIBackend:
         """Tokens that prompt and answer may take together, as set."""
         return self._context
 
+    def load(self) -> None:
+        """Nothing: the server has its model ready."""
+
     def count(self, prompt: Prompt) -> int:
         """More tokens than any byte-level tokenizer makes of the prompt, about twice as many."""
         return _AROUND + sum(_AROUND + _at_most(m.text) for m in prompt.messages)
