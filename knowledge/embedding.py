@@ -195,7 +195,9 @@ class SentenceTransformerEmbedder:
         """The model, loaded at the first need."""
         with self._loading:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as theirs
 
+            theirs.disable_progress_bar()  # we have our own
             try:
                 return SentenceTransformer(self.source, device=self.device)
             except Exception as error:
