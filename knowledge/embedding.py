@@ -197,7 +197,7 @@ class SentenceTransformerEmbedder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils import logging as theirs
 
-            theirs.disable_progress_bar()  # we have our own
+            theirs.disable_progress_bar()  # type: ignore[no-untyped-call]  # we have our own
             try:
                 return SentenceTransformer(self.source, device=self.device)
             except Exception as error:
