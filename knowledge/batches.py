@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 BATCH = 500  # objects in a request
 PAGE = 10_000  # the most that Weaviate gives or deletes at once with its default settings
-PAUSES_S = (0.25, 1.0)  # before refused objects are tried again
+PAUSES_S = (0.25, 1.0, 4.0)  # before refused objects are tried again
 
 
 def write(

@@ -14,10 +14,12 @@ from knowledge.errors import IndexUnavailable
 from knowledge.index import add_tenant, alias_name, tenant_name
 from knowledge.objects import any_of, passage
 from knowledge.unicode import well_formed
-from knowledge.weaviating import asking, away
+from knowledge.weaviating import asking, away, insisting
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
+
+AGAIN_S = 5.0  # for the second try of a question, as the collections may still be loading
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Finder:
             self._searched = None  # another edition may have gone live since: look again, once
             if not known or away(error.__cause__):
                 raise
-            return self._search(text, sources, dials)
+            return self._search(text, sources, dials, partial(insisting, patience_s=AGAIN_S))
 
     def documents(
         self, text: str, sources: Sequence[str] | None, limit: int, dials: Dials
@@ -99,10 +101,16 @@ class Finder:
             self._searched = Searched(target.collection, str(about.get("embedder", "")))
         return self._searched
 
-    def _search(self, text: str, sources: Sequence[str] | None, dials: Dials) -> list[Passage]:
+    def _search(
+        self,
+        text: str,
+        sources: Sequence[str] | None,
+        dials: Dials,
+        trying: Callable[[Callable[[], Any]], Any] = asking,
+    ) -> list[Passage]:
         searched = self.searched()
         chunks = self.client.collections.use(searched.collection).with_tenant(self.tenant)
-        found = asking(partial(chunks.query.hybrid, **self._query(text, searched, sources, dials)))
+        found = trying(partial(chunks.query.hybrid, **self._query(text, searched, sources, dials)))
         return [passage(row) for row in found.objects]
 
     def _query(

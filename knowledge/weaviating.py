@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE_S = 45.0  # a dead embedded server is back within this
+LOADING_S = 10.0  # a server that starts answers before it has loaded its collections
 CHANNEL = {
     # A call waits, up to its own time limit, for a server that is just coming back. Otherwise it
     # fails at once, the client tries again by itself after 1, 2, 4 ... 32 s, and a person who
@@ -84,14 +85,16 @@ def insisting(
     """
     from weaviate.exceptions import WeaviateBaseError
 
-    until, pause = time.monotonic() + patience_s, pause_s
+    began, pause = time.monotonic(), pause_s
+    until = began + patience_s
     while True:
         try:
             return call()
         except but:
             raise
         except (WeaviateBaseError, OSError) as error:
-            if not away(error) or time.monotonic() + pause > until:
+            limit = until if away(error) else min(until, began + LOADING_S * loading(error))
+            if time.monotonic() + pause > limit:
                 raise unavailable(error) from error
             log.warning("Weaviate is away (%s); trying again in %.1f s", first_line(error), pause)
             time.sleep(pause)
@@ -111,6 +114,12 @@ def away(error: BaseException | None) -> bool:
     passing = ("unavailable", "deadline", "connect")
     kinds = (WeaviateConnectionError, WeaviateTimeoutError, OSError)
     return isinstance(error, kinds) or any(sign in str(error).lower() for sign in passing)
+
+
+def loading(error: Exception) -> bool:
+    """Is a collection not there: either it is not yet loaded, or it was dropped?"""
+    told = str(error).lower()
+    return any(sign in told for sign in ("non-existing index", "cannot find index"))
 
 
 def unavailable(error: Exception) -> IndexUnavailable:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from weaviate.exceptions import (
     WeaviateConnectionError,
+    WeaviateDeleteManyError,
     WeaviateQueryError,
     WeaviateTimeoutError,
 )
@@ -188,7 +189,7 @@ def test_a_chunk_that_stands_everywhere_does_not_hide_another(index: Index) -> N
 def test_a_refused_object_is_an_error_and_its_document_is_not_done(index: Index) -> None:
     index.put([entry("handbook", "good", "First.")])
     bad = replace(entry("handbook", "bad", "Bad."), vectors=np.ones((1, 3), np.float32))
-    with pytest.raises(IndexUnavailable, match=r"1 objects were refused 3 times.*length 3"):
+    with pytest.raises(IndexUnavailable, match=r"1 objects were refused 4 times.*length 3"):
         index.put([entry("handbook", "late", "Late."), bad])
     assert index.fingerprints("handbook") == {"good": "1", "bad": PENDING, "late": PENDING}
     index.put([entry("handbook", "bad", "Bad."), entry("handbook", "late", "Late.")])
@@ -296,6 +297,15 @@ def test_work_that_nobody_waits_for_is_tried_again_while_weaviate_is_away() -> N
 
 def fail(error: Exception) -> None:
     raise error
+
+
+def test_a_collection_that_is_not_yet_loaded_is_tried_again() -> None:
+    failures: list[Exception] = [
+        WeaviateQueryError("tried to browse non-existing index for A", "search"),
+        WeaviateDeleteManyError("cannot find index for class A"),
+    ]
+    insisting(lambda: fail(failures.pop()) if failures else None, pause_s=0)
+    assert not failures
 
 
 def test_what_does_not_pass_by_itself_is_an_error_at_once() -> None:
