@@ -82,12 +82,12 @@ class EmbedderContract:
 
     def test_vectors_are_unit_length_float32(self, embedder: Embedder) -> None:
         vectors = embedder.embed(["We fire at 1,240 degrees.", "", "x"])
-        assert (vectors.dtype, vectors.shape) == (np.float32, (3, embedder.dims))
+        assert (vectors.dtype, vectors.shape) == (np.dtype(np.float32), (3, embedder.dims))
         assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
     def test_no_texts_give_no_vectors(self, embedder: Embedder) -> None:
         for vectors in (embedder.embed([]), embedder.embed_queries([])):
-            assert (vectors.dtype, vectors.shape) == (np.float32, (0, embedder.dims))
+            assert (vectors.dtype, vectors.shape) == (np.dtype(np.float32), (0, embedder.dims))
         assert embedder.count([]) == []
 
     def test_a_text_has_the_same_vector_whatever_is_beside_it(self, embedder: Embedder) -> None:
