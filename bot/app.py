@@ -244,8 +244,15 @@ class App:
         return chunk(document, self.embedder().count, self.limits)
 
     def never_synced(self) -> list[str]:
-        """Sources that were not once read to their end."""
+        """Sources that were not once read to their end.
+
+        While an older edition is searched nothing counts as that: it answers until `tandem sync`
+        has filled the new one, and that is said.
+        """
         index = self.index()
+        if not index.live:
+            self.note("The settings changed the index: `tandem sync` builds the new one.")
+            return []
         return [name for name in self.settings.sources if not index.complete(name)]
 
     # -- the first run ---------------------------------------------------------------

@@ -11,6 +11,7 @@ from structlog.typing import Processor
 
 SIZE, KEPT = 5_000_000, 3  # bytes of a log file, older files kept
 NOISY = (
+    "weaviate-client",
     "httpx",
     "httpcore",
     "urllib3",
@@ -29,7 +30,7 @@ def begin(home: Path | None, level: str, form: str) -> None:
         root.removeHandler(handler)
     root.setLevel(level.upper())
     for name in NOISY:
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what they report is raised as well
     console = logging.StreamHandler()
     console.setLevel(logging.WARNING if level != "debug" else logging.DEBUG)
     console.setFormatter(formatter(form, traces=level == "debug"))

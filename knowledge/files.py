@@ -202,12 +202,13 @@ class StoredFiles:
         """All files, sorted by key."""
         storage, root = self.storage()
         storage.invalidate_cache()
-        if storage.isfile(root):
+        listing = root.startswith("http") and self.url.endswith("/")  # itself a page, to fsspec
+        if not listing and storage.isfile(root):
             yield self.file(root, root.rsplit("/", 1)[-1], storage.info(root))
             return
         if not storage.exists(root):
             raise FileNotFoundError(self.url)
-        listed = storage.find(root, detail=True)
+        listed = storage.find(f"{root}/" if listing else root, detail=True)
         for path in sorted(listed):
             key = encodable(path.removeprefix(root).lstrip("/"))
             if key and self.patterns.wants(key):

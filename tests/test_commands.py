@@ -201,3 +201,19 @@ def test_a_weaviate_that_dies_is_apologised_for_and_the_next_question_works(
         assert (first["outcome"], second["outcome"]) == ("failed", "cited")
         assert first["code"] in first["answer"]
         until(lambda: status(person.home).running, "Weaviate is back")
+
+
+def test_another_chunking_is_built_beside_the_index_that_answers(tmp_path: Path) -> None:
+    with terminal(tmp_path) as person:
+        person.write("docs/lunch.md", "# Lunch\nLunch is served at noon in the canteen.")
+        source = '[sources.docs]\nuse = "folder"\npath = "docs"\n'
+        person.write("tandem.toml", source)
+        assert person.tandem("sync").code == 0
+        person.write("tandem.toml", f"{source}[chunking]\nmax_tokens = 128\n")
+        told = person.tandem("search", "when is lunch?", "--json")
+        assert told.rows[0]["passages"][0]["key"] == "lunch.md"
+        assert "tandem sync" in told.err
+        assert "searched from now on" in person.tandem("sync").err
+        again = person.tandem("search", "when is lunch?", "--json")
+        assert again.rows[0]["passages"][0]["key"] == "lunch.md"
+        assert "tandem sync" not in again.err
