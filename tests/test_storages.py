@@ -38,7 +38,7 @@ def site(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_listing_of_a_web_server_is_a_folder(site: str) -> None:
-    found = [item for item in source("s", f"{site}/docs/").documents(None)]
+    found = list(source("s", f"{site}/docs/").documents(None))
     assert all(isinstance(item, Document) for item in found)
     assert [item.key for item in found] == ["lunch.md", "more/tea.md"]
     held = {item.key: item.fingerprint for item in found if isinstance(item, Document)}
