@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.tasks import task_named
 from rich.console import Console
 
 from bot.app import App
@@ -19,6 +18,7 @@ from bot.conversation import Mode, Outcome, Question, Turn
 from bot.errors import BatchWrong, QuestionRefused
 from bot.platforms.terminal import TerminalPlatform, TerminalWatcher, draw, read_question
 from bot.rendering import interaction_json, put
+from model.tasks import task_named
 
 
 @dataclass(frozen=True)
