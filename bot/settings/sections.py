@@ -219,7 +219,7 @@ class Search(Section):
     """How passages are found."""
 
     limit: Annotated[Count, Field(le=1000)] = 8  # passages per question
-    alpha: Share = 0.5  # weight of the vectors; the rest is for the keywords
+    alpha: Share = 0.7  # weight of the vectors; the rest is for the keywords
 
 
 class Answers(Section):
