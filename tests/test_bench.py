@@ -50,6 +50,7 @@ def figures(table: dict[str, Any]) -> dict[str, float]:
 
 @needs_peers
 @pytest.mark.real
+@pytest.mark.bench
 def test_indexing_is_measured_for_tandem_the_floor_and_both_peers(
     corpus: Path, tmp_path: Path
 ) -> None:
@@ -61,6 +62,7 @@ def test_indexing_is_measured_for_tandem_the_floor_and_both_peers(
 
 @needs_peers
 @pytest.mark.real
+@pytest.mark.bench
 def test_a_second_sync_embeds_nothing(corpus: Path, tmp_path: Path) -> None:
     options = ("--part", "again", "--corpus", str(corpus))
     told = figures(bench("index", tmp_path / "out.json", *options))
@@ -69,6 +71,7 @@ def test_a_second_sync_embeds_nothing(corpus: Path, tmp_path: Path) -> None:
 
 @needs_peers
 @pytest.mark.real
+@pytest.mark.bench
 def test_the_peak_of_memory_is_measured_once_and_with_copies(corpus: Path, tmp_path: Path) -> None:
     options = ("--part", "memory", "--corpus", str(corpus))
     once, many = figures(bench("index", tmp_path / "out.json", *options)).values()
@@ -77,6 +80,7 @@ def test_the_peak_of_memory_is_measured_once_and_with_copies(corpus: Path, tmp_p
 
 @needs_peers
 @pytest.mark.real
+@pytest.mark.bench
 def test_searching_is_measured_for_tandem_the_raw_query_and_both_peers(
     corpus: Path, tmp_path: Path
 ) -> None:
@@ -86,6 +90,7 @@ def test_searching_is_measured_for_tandem_the_raw_query_and_both_peers(
 
 
 @pytest.mark.real
+@pytest.mark.bench
 def test_retrieval_is_scored_by_keywords_by_vectors_and_as_set(tmp_path: Path) -> None:
     told = figures(bench("retrieval", tmp_path / "out.json", "--set", "handbook"))
     assert len(told) == 3
@@ -94,6 +99,7 @@ def test_retrieval_is_scored_by_keywords_by_vectors_and_as_set(tmp_path: Path) -
 
 @needs_peers
 @pytest.mark.real
+@pytest.mark.bench
 def test_answering_is_measured_for_tandem_and_haystack(tmp_path: Path) -> None:
     told = figures(bench("answer", tmp_path / "out.json"))
     assert len(told) == 6
@@ -102,6 +108,7 @@ def test_answering_is_measured_for_tandem_and_haystack(tmp_path: Path) -> None:
 
 @needs_peers
 @pytest.mark.real
+@pytest.mark.bench
 def test_the_peers_embedder_has_the_same_vectors_as_ours(tmp_path: Path) -> None:
     script = """
 import sys; from pathlib import Path
