@@ -70,6 +70,7 @@ class TestAccess:
 
     def test_the_official_client_reads_and_writes(self, lasting: Path) -> None:
         import weaviate
+        from weaviate.classes.config import DataType, Property
         from weaviate.classes.init import Auth
 
         with (
@@ -82,7 +83,8 @@ class TestAccess:
                 skip_init_checks=True,  # they ask the internet for a newer client
             ) as client,
         ):
-            notes = client.collections.create("Note")
+            text = Property(name="text", data_type=DataType.TEXT)  # nothing is guessed here
+            notes = client.collections.create("Note", properties=[text])
             notes.data.insert({"text": "leave"}, vector=[0.6, 0.8])
             found = notes.query.near_vector([0.6, 0.8], limit=1).objects
             assert [found[0].properties, len(found)] == [{"text": "leave"}, 1]

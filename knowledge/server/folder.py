@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -157,9 +158,8 @@ def _size(path: Path) -> int:
 
 
 def _require_writable(root: Path) -> None:
-    probe = root / f".probe.{os.getpid()}"
-    probe.write_bytes(b"\0" * 4096)
-    probe.unlink()
+    with tempfile.NamedTemporaryFile(prefix=".probe.", dir=root) as probe:
+        probe.write(b"\0" * 4096)
 
 
 def _unusable(root: Path, error: OSError) -> ServerUnavailable:
