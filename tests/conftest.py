@@ -38,8 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have the real parts in the cache before the first test that uses them."""
-    worker = hasattr(session.config, "workerinput")
-    if worker or session.config.option.collectonly:
+    if session.config.option.collectonly:
         return
     if any(item.get_closest_marker("real") for item in session.items):
         subprocess.run([sys.executable, "-m", "tests.set_up"], cwd=ROOT, check=True)
