@@ -80,3 +80,4 @@ class Indexer:
     run: Callable[[], object]  # timed
     count: Callable[[], int]  # the objects that it has written
     clean: Callable[[], None]
+    ready: Callable[[], object] = lambda: None  # before it is timed
