@@ -19,8 +19,8 @@ FLOOR, TANDEM = "the embedder alone on the same chunks", "Tandem: `sync`"
 COMPARED = (
     "All embed and write the same texts, our chunks. Tandem reads, cuts, embeds and writes; the "
     "peers read the files with their own reader and are handed the chunks, so that they cut "
-    "nothing. What is timed ends when Weaviate has taken the last object. Tandem's empty collections "
-    "are made before (0.4 s, once in an index's life); the peers' own stores make theirs in it.",
+    "nothing. What is timed ends when Weaviate has taken the last object. Tandem's collections are "
+    "made before (0.4 s, once in an index's life); the peers' stores make theirs within it.",
     "`their embedder`: SentenceTransformersDocumentEmbedder (batch 32) and HuggingFaceEmbedding "
     "(batch 10), through sentence-transformers, with the same model.onnx in ONNX Runtime on all "
     "cores (bench/onnx_module.py says why not optimum). `our embedder`: the same pipelines with a "
