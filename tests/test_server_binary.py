@@ -100,6 +100,7 @@ def test_a_release_is_downloaded_unpacked_and_kept(tmp_path: Path) -> None:
         (archive(PROGRAM, name="else"), None, "damaged"),
         (archive(b"\x7fELF of another machine"), None, "does not run here"),
     ],
+    ids=["cut short", "shorter than told", "a page", "without a server", "for another machine"],
 )
 def test_a_bad_download_never_becomes_the_binary(
     tmp_path: Path, body: bytes, told_length: int | None, why: str
