@@ -105,7 +105,7 @@ def supported(pieces: Iterable[str], evidence: Evidence) -> Iterator[Claim]:
         if SILENT.search(sentence):
             return
         text = MARK.sub("", sentence).strip()
-        found = evidence.support(text, hinted(sentence)) if text and text not in said else None
+        found = evidence.support(text) if text and text not in said else None
         if found is not None:
             said.add(text)
             yield Claim(inert(text), before, found)
@@ -117,11 +117,6 @@ def quoted(findings: Sequence[Finding], most: int) -> Iterator[Claim]:
         if finding.score >= findings[0].score - AS_NEAR:
             text = finding.statement.whole
             yield Claim(f"> {inert(text)}", "\n", Support(finding.passage, text, 1.0))
-
-
-def hinted(sentence: str) -> tuple[int, ...]:
-    """The excerpts, from 1, that the model itself marked."""
-    return tuple(int(n) for mark in MARK.findall(sentence) for n in re.findall(r"\d+", mark))
 
 
 def inert(text: str) -> str:

@@ -16,7 +16,6 @@ COVERED = 0.6  # of a claim's words, the weighed share that a statement must hol
 NEAR = 0.02  # how far below the nearest statement one may score that a claim relies on
 LEAST = 2  # words that a claim must have
 SAYING = 3  # words from which a claim made of the question's own words says something
-HINTED = 0.05  # how much better a passage stands that the model itself marked
 LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 NEGATION = re.compile(r"\b(?:not|no|never|none|cannot|without|nor|neither)\b|n['’]t\b", re.I)
 NAME = re.compile(r"(?<=[\w,;)%] )(?:[A-Z][\w-]*[a-z][\w-]*)")  # capital within a sentence
@@ -73,13 +72,12 @@ class Evidence:
         """Is every code that the question names (E-19, SUP-7) in some passage?"""
         return codes(question) <= frozenset().union(*(page.codes for page in self.pages))
 
-    def support(self, claim: str, hinted: Sequence[int] = ()) -> Support | None:
+    def support(self, claim: str) -> Support | None:
         """The statement that holds the claim's words, all its numbers, names and codes; else none.
 
         Words that the question brought, or that the page's title and headings say, need not be
         in the statement itself; a claim made only of the question's words must stand there
-        whole. A claim may not deny what the statement does not deny. `hinted` are the excerpts
-        that the model itself marked, from 1.
+        whole. A claim may not deny what the statement does not deny.
         """
         told = _Claim(LIST_MARK.sub("", plain(claim)))
         best: tuple[float, Window] | None = None
@@ -87,7 +85,6 @@ class Evidence:
             share = self._share(told, window)
             if share < COVERED:
                 continue
-            share += HINTED if window.rank + 1 in hinted else 0.0
             if best is None or share > best[0]:
                 best = (share, window)
         if best is None:
