@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from weaviate.collections import Collection
     from weaviate.collections.classes.filters import _Filters
 
-SCHEMA = "2"  # raised when the collections' shape changes: then the index is built anew
+SCHEMA = "3"  # raised when the collections' shape changes: then the index is built anew
 CURSOR = 1000  # records at a time where a page is not enough
 VECTORS = 1000  # at a time
 PENDING = "pending"  # the fingerprint of a document whose chunks are being written
@@ -92,7 +92,9 @@ class Index:
     @property
     def _about(self) -> str:
         """Kept as the collections' description, for whoever searches them later."""
-        return json.dumps({"embedder": self.edition.embedder, "chunking": self.edition.chunking})
+        edition = self.edition
+        told = {"embedder": edition.embedder, "chunking": edition.chunking, "schema": SCHEMA}
+        return json.dumps(told)
 
     @property
     def _chunks_name(self) -> str:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.documents import Chunk, Document, Passage
 from knowledge.embedding import Vectors
+from knowledge.terms import chunk_terms
 
 if TYPE_CHECKING:
     from weaviate.collections.classes.filters import _Filters
 
+SHOWN = ("source", "key", "title", "url", "headings", "text", "ordinal", "modified_at")
 IDS = uuid.UUID("6f1c0a5e-6f0b-5e0e-9d53-7a4de1f0c8aa")
 
 
@@ -69,6 +71,7 @@ def chunk_objects(entry: Entry) -> Iterator[Any]:
                 "url": chunk.url,
                 "headings": "\n".join(chunk.headings),
                 "text": chunk.text,
+                **chunk_terms(chunk),
                 "ordinal": chunk.ordinal,
                 "digest": chunk.digest,
                 "fingerprint": entry.document.fingerprint,
@@ -118,6 +121,13 @@ def any_of(name: str, values: Sequence[str]) -> _Filters:
     from weaviate.classes.query import Filter
 
     return Filter.by_property(name).contains_any(list(values))
+
+
+def since(name: str, moment: datetime) -> _Filters:
+    """Only objects whose date is this (aware) or later."""
+    from weaviate.classes.query import Filter
+
+    return Filter.by_property(name).greater_or_equal(moment)
 
 
 def with_id(ids: Sequence[str]) -> _Filters:

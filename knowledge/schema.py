@@ -9,15 +9,15 @@ if TYPE_CHECKING:
 
 
 def chunk_properties() -> list[Any]:
-    """Names are matched whole (`field`), prose by words, what is only shown not at all.
+    """Names are matched whole (`field`), `knowledge.terms` by the words, what is shown not at all.
 
     Keys are not matched, as Weaviate takes no notice of white space at the ends of a value;
     `document` has the id of the chunk's document instead.
     """
     return [
         *(_name(name) for name in ("source", "document", "digest", "fingerprint")),
-        *(_prose(name) for name in ("title", "headings", "text")),
-        *(_shown(name) for name in ("key", "url")),
+        *(_terms(name) for name in ("stems", "pairs")),
+        *(_shown(name) for name in ("key", "title", "url", "headings", "text")),
         _number("ordinal"),
         _date("modified_at"),
     ]
@@ -64,7 +64,7 @@ def create(client: WeaviateClient, name: str, properties: list[Any], about: str)
                 )
             ),
             inverted_index_config=Configure.inverted_index(
-                index_null_state=False, stopwords_preset=StopwordsPreset.EN
+                index_null_state=False, stopwords_preset=StopwordsPreset.NONE
             ),
             multi_tenancy_config=Configure.multi_tenancy(
                 enabled=True, auto_tenant_creation=True, auto_tenant_activation=True
@@ -87,13 +87,14 @@ def _name(name: str) -> Any:
     )
 
 
-def _prose(name: str) -> Any:
+def _terms(name: str) -> Any:
+    """Terms between spaces, taken as they stand."""
     from weaviate.classes.config import DataType, Property, Tokenization
 
     return Property(
         name=name,
         data_type=DataType.TEXT,
-        tokenization=Tokenization.WORD,
+        tokenization=Tokenization.WHITESPACE,
         index_filterable=False,
         index_searchable=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from knowledge.documents import Passage
 from knowledge.embedding import Embedder
 from knowledge.errors import IndexUnavailable
 from knowledge.index import add_tenant, alias_name, tenant_name
-from knowledge.objects import any_of, passage
+from knowledge.objects import SHOWN, any_of, passage, since
+from knowledge.terms import query_terms
 from knowledge.unicode import well_formed
 from knowledge.weaviating import asking, away, insisting
+from knowledge.words import stems
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
@@ -22,22 +25,33 @@ if TYPE_CHECKING:
 AGAIN_S = 5.0  # for the second try of a question, as the collections may still be loading
 
 
+POINTS = 11.0  # of BM25 for each word of the question are worth a cosine of 1
+LEAST_WIDTH = 40  # passages that are fused
+TERMS = ("stems", "pairs^0.3")  # see knowledge.terms
+WORDS = ("title^2", "headings^2", "text")  # of editions older than the terms
+
+
 @dataclass(frozen=True)
 class Dials:
-    """How to search."""
+    """How to search.
+
+    The fusion `sum` adds the cosine and the keyword score as they are, weighed; `relative` and
+    `ranked` are Weaviate's own, which see only how the scores or ranks of one question differ.
+    """
 
     limit: int = 10  # passages
     alpha: float = 0.7  # the weight of the vector half: 0 keywords only, 1 vectors only
-    fusion: str = "relative"  # or "ranked"
-    fields: tuple[str, ...] = ("title^2", "headings^2", "text")  # of the keyword half
+    fusion: str = "sum"  # or "relative", "ranked"
+    modified_since: datetime | None = None  # only documents changed since then (aware)
 
 
 @dataclass(frozen=True)
 class Searched:
-    """The collection behind the alias and the embedder whose vectors it holds."""
+    """The collection behind the alias, the embedder whose vectors it holds, what words match."""
 
     collection: str
     embedder: str
+    fields: tuple[str, ...] = TERMS
 
 
 class Finder:
@@ -98,7 +112,8 @@ class Finder:
             collection = self.client.collections.use(target.collection)
             about = json.loads(asking(collection.config.get).description or "{}")
             asking(partial(add_tenant, self.client, target.collection, self.tenant))
-            self._searched = Searched(target.collection, str(about.get("embedder", "")))
+            fields = TERMS if "schema" in about else WORDS
+            self._searched = Searched(target.collection, str(about.get("embedder", "")), fields)
         return self._searched
 
     def _search(
@@ -111,7 +126,10 @@ class Finder:
         searched = self.searched()
         chunks = self.client.collections.use(searched.collection).with_tenant(self.tenant)
         found = trying(partial(chunks.query.hybrid, **self._query(text, searched, sources, dials)))
-        return [passage(row) for row in found.objects]
+        passages = [passage(row) for row in found.objects]
+        if sums(dials):
+            return summed(passages, dials.alpha, len({*stems(text)}))[: dials.limit]
+        return passages
 
     def _query(
         self, text: str, searched: Searched, sources: Sequence[str] | None, dials: Dials
@@ -123,12 +141,46 @@ class Finder:
             vector = self.embedders(searched.embedder).embed_queries([text])[0].tolist()
         ranked = dials.fusion == "ranked"
         return {
-            "query": text,
+            "query": query_terms(text) if searched.fields == TERMS else text,
             "vector": vector,
             "alpha": dials.alpha,
-            "query_properties": list(dials.fields),
+            "query_properties": list(searched.fields),
             "fusion_type": HybridFusion.RANKED if ranked else HybridFusion.RELATIVE_SCORE,
-            "filters": None if sources is None else any_of("source", sources),
-            "limit": dials.limit,
+            "filters": allowed(sources, dials.modified_since),
+            "limit": max(LEAST_WIDTH, dials.limit) if sums(dials) else dials.limit,
+            "return_properties": list(SHOWN),
             "return_metadata": MetadataQuery(score=True, explain_score=True),
         }
+
+
+def sums(dials: Dials) -> bool:
+    """Are both halves there to be added?"""
+    return dials.fusion == "sum" and 0 < dials.alpha < 1
+
+
+def summed(passages: Sequence[Passage], alpha: float, words: int) -> list[Passage]:
+    """The passages with the cosine and the keyword score of each word added, best first.
+
+    A passage outside the first hundred of one half counts there as the least that was found, for
+    the cosine, or as nothing. BM25's points say how much of a question was matched, and a cosine
+    says how near the text is: scaling them to 0 and 1 for each question throws that away, and
+    costs nDCG@10 (model/LOG.md).
+    """
+    least = min((p.scores["vector"] for p in passages if "vector" in p.scores), default=0.0)
+    worth = (1 - alpha) / (POINTS * max(words, 1))
+
+    def score(found: Passage) -> float:
+        near = found.scores.get("vector", least)
+        return alpha * near + worth * found.scores.get("keyword", 0.0)
+
+    scored = [replace(found, score=score(found)) for found in passages]
+    return sorted(scored, key=lambda found: -found.score)
+
+
+def allowed(sources: Sequence[str] | None, modified_since: datetime | None) -> Any:
+    """The filter of a query; None: all may be found."""
+    among = None if sources is None else any_of("source", sources)
+    if modified_since is None:
+        return among
+    fresh = since("modified_at", modified_since)
+    return fresh if among is None else among & fresh

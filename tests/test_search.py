@@ -17,7 +17,7 @@ from knowledge.embedding import OnnxEmbedder
 from knowledge.errors import IndexUnavailable
 from knowledge.index import Edition, Index
 from knowledge.objects import Entry
-from knowledge.search import Dials, Finder
+from knowledge.search import Dials, Finder, summed
 from knowledge.sync import sync
 from model.weights import resolve
 from tests.fakes import FakeEmbedder, FakeSource, paragraphs
@@ -278,3 +278,108 @@ def test_an_embedder_that_is_not_to_be_had_is_told(weaviate: WeaviateClient, pre
 
 
 NONE = np.zeros((0, 0), np.float32)
+
+
+def pages(weaviate: WeaviateClient, prefix: str, texts: dict[str, str]) -> Finder:
+    prepared(weaviate, prefix).put([entry("handbook", key, text) for key, text in texts.items()])
+    return finder(weaviate, prefix)
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("What does E-19 mean?", "e19"),
+        ("what does e19 mean", "e19"),
+        ("Is --no-verify allowed?", "hook"),
+        ("CVE-2024-1234", "cve"),
+        ("where is foo_bar set", "foo"),
+        ("10.0.0.1", "host"),
+    ],
+)
+def test_codes_are_found_literally(
+    weaviate: WeaviateClient, prefix: str, question: str, key: str
+) -> None:
+    texts = {
+        "e19": "E-19: the kiln door is open.",
+        "e91": "E-91: the kiln is cold. It has 19 parts.",
+        "hook": "Never commit with `--no-verify`, please.",
+        "verify": "There is no way to verify this. No. Verify.",
+        "cve": "The hole CVE-2024-1234 is closed.",
+        "other": "The hole CVE-2024-4321 of 2024 is open, not 1234 others.",
+        "foo": "Set foo_bar to 1.",
+        "bar": "A bar. A foo. Set the bar, then foo.",
+        "host": "The printer is at 10.0.0.1, downstairs.",
+        "port": "The scanner is at 10.0.1.0, with 1 and 0 and 10.",
+    }
+    found = pages(weaviate, prefix, texts).search(question, dials=Dials(alpha=0.0))
+    assert found[0].chunk.key == key
+
+
+def test_other_forms_of_a_word_are_found(weaviate: WeaviateClient, prefix: str) -> None:
+    texts = {"kiln": "Kilns are fired on Tuesdays.", "pay": "Salaries are paid monthly."}
+    search = pages(weaviate, prefix, texts).search
+    for question, key in (("firing the kiln", "kiln"), ("salary payment", "pay")):
+        found = search(question, dials=Dials(alpha=0.0))
+        assert [passage.chunk.key for passage in found] == [key]
+
+
+def test_words_that_stand_together_weigh_more(weaviate: WeaviateClient, prefix: str) -> None:
+    texts = {
+        "apart": "Leave the annual report on the desk.",
+        "together": "Report the annual leave on the desk.",
+    }
+    found = pages(weaviate, prefix, texts).search("annual leave", dials=Dials(alpha=0.0))
+    assert [passage.chunk.key for passage in found] == ["together", "apart"]
+
+
+def test_only_what_changed_since_a_day_is_found(weaviate: WeaviateClient, prefix: str) -> None:
+    index = prepared(weaviate, prefix)
+    for key, year in (("old", 2023), ("new", 2026), ("undated", None)):
+        when = None if year is None else datetime(year, 3, 1, tzinfo=UTC)
+        chunk = Chunk("handbook", key, "T", "u", (), 0, f"Text of {key}.", when)
+        document = Document("handbook", key, "T", "Text.", "u", "1", when)
+        index.put([embedded(document, [chunk])])
+    since = Dials(modified_since=datetime(2025, 1, 1, tzinfo=UTC))
+    for among in (None, ["handbook"]):
+        found = finder(weaviate, prefix).search("text", among, since)
+        assert [passage.chunk.key for passage in found] == ["new"]
+    assert finder(weaviate, prefix).search("text", ["else"], since) == []
+
+
+def test_an_edition_from_before_the_terms_is_still_searched(
+    weaviate: WeaviateClient, prefix: str
+) -> None:
+    import json
+
+    from weaviate.classes.config import Configure, DataType, Property
+
+    names = ("source", "key", "title", "url", "headings", "text")
+    old = weaviate.collections.create(
+        f"{prefix}Chunks_00000000",
+        description=json.dumps({"embedder": "fake", "chunking": "paragraphs"}),
+        properties=[
+            *(Property(name=name, data_type=DataType.TEXT) for name in names),
+            Property(name="ordinal", data_type=DataType.INT),
+            Property(name="modified_at", data_type=DataType.DATE),
+        ],
+        vector_config=Configure.Vectors.self_provided(),
+        multi_tenancy_config=Configure.multi_tenancy(enabled=True, auto_tenant_creation=True),
+    )
+    weaviate.alias.create(alias_name=f"{prefix}Chunks", target_collection=old.name)
+    row = dict.fromkeys(names, "") | {"source": "handbook", "text": "Leave is granted."}
+    old.with_tenant("default").data.insert({**row, "ordinal": 0}, vector=[1.0] * 8)
+    for alpha in (0.0, 0.7):
+        found = finder(weaviate, prefix).search("Leave", ["handbook"], Dials(alpha=alpha))
+        assert [passage.chunk.text for passage in found] == ["Leave is granted."]
+
+
+def test_cosine_and_keywords_are_added_as_they_are() -> None:
+    def found(key: str, **scores: float) -> Passage:
+        return Passage(Chunk("s", key, "", "", (), 0, ""), 1.0, scores)
+
+    both, far = found("both", vector=0.7, keyword=22), found("far", keyword=22)
+    told = summed([found("near", vector=0.6), far, both], alpha=0.5, words=2)
+    assert [passage.chunk.key for passage in told] == ["both", "far", "near"]
+    assert [passage.score for passage in told] == pytest.approx([0.35 + 0.5, 0.3 + 0.5, 0.3])
+    assert told[1].scores == {"keyword": 22}
+    assert summed([], 0.5, 0) == []
