@@ -1,0 +1,81 @@
+"""Prompt injection: statements of a document that give orders to whoever reads it for others.
+
+A handbook is full of honest imperatives ("Send the form to HR"). What gives an order to a
+language model away is what it speaks of: its answer, its earlier instructions, its reader, a
+poem, a translation. A statement's score joins the signs that it shows as independent ones.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+
+from knowledge.injection_signs import REQUEST, signs
+from knowledge.visible import seen
+from knowledge.words import stems
+
+ORDER = 0.6  # the score from which a statement counts as an order
+ALIEN = 0.8  # the share of a request's words that its page has nowhere else, to be alien there
+LONGEST = 1500  # characters of a statement that are looked at
+ASKED = 0.65  # the weight of a request for what is alien to the page
+WORDS = 2  # that an alien request must have
+COMMON = frozenset(  # words of requests that say nothing of their subject
+    stems(
+        """explain describe work works main first differences primary example simple terms recent
+        good best way steps year following cause use mean between kind type thing name list write
+        provide give create generate compare"""
+    )
+)
+
+
+def is_order(statement: str, page: str = "") -> bool:
+    """Does a statement speak to a machine that reads it, rather than inform a person?
+
+    `statement` stands without the heading above it; `page` is the text it was taken from, by
+    which a request for something else altogether ("What is the capital of Brazil?") is known.
+    """
+    return order_score(statement, page) >= ORDER
+
+
+def order_score(statement: str, page: str = "") -> float:
+    """How surely a statement is an order to a machine, 0 to 1."""
+    honest = 1.0
+    for _, weight in shown(statement, page):
+        honest *= 1 - weight
+    return 1 - honest
+
+
+def shown(statement: str, page: str = "") -> Iterator[tuple[str, float]]:
+    """The signs that a statement shows, with their weights."""
+    text = skeleton(statement[:LONGEST])
+    for sign in signs():
+        if sign.pattern.search(text):
+            yield sign.name, sign.weight
+    if page and REQUEST.search(text) and alien(text, page):
+        yield "alien to its page", ASKED
+
+
+def alien(request: str, page: str) -> bool:
+    """Does the page speak nowhere else of what is requested?"""
+    asked = Counter(word for word in stems(request) if word not in COMMON)
+    about = Counter(stems(page))
+    missing = [word for word, count in asked.items() if about[word] <= count]
+    return len(missing) >= WORDS and len(missing) / len(asked) >= ALIEN
+
+
+LIKE_LATIN = str.maketrans(
+    "АВЕЅІЈКМНОРСТХУаеіјоорсухѕһԁɡΑΒΕΖΗΙΚΜΝΟΡΤΥΧονρ",
+    "ABESIJKMHOPCTXYaeijoopcyxshdgABEZHIKMNOPTYXovp",
+)
+SPACED = re.compile(r"\b(?:[A-Za-z][ .\-_*]){4,}[A-Za-z]\b")
+
+
+def skeleton(text: str) -> str:
+    """The text as it looks: one form of each letter, nothing unseen, letters not set apart."""
+    text = unicodedata.normalize("NFKC", seen(text))
+    if re.search("[A-Za-z]", text):  # else it is honest Cyrillic or Greek
+        text = text.translate(LIKE_LATIN)
+    text = SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m[0]), text)
+    return " ".join(text.replace("’", "'").split())
