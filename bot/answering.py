@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.conversation import Answer, Citation, Outcome, Question
+from bot.followups import standalone
 from bot.support import Evidence, Support
 from knowledge.documents import Passage
 from knowledge.focus import Finding, head
@@ -38,12 +39,6 @@ class Claim:
     text: str  # without marks
     before: str  # the white space that joins it to what stands before
     support: Support
-
-
-def standalone(question: Question) -> str:
-    """The question with what it takes from the thread: the words of the last question before."""
-    earlier = [turn.text for turn in question.thread if turn.role == "user"]
-    return f"{earlier[-1]} {question.text}" if earlier else question.text
 
 
 def compose(question: Question, findings: Sequence[Finding]) -> Prompt:
