@@ -132,7 +132,8 @@ def signs() -> tuple[Sign, ...]:
             r"(?:do not|don't|stop) (?:follow|obey|heed)\w*)\b[^.!?]{0,40}?"
             rf"(?:\b(?:previous|prior|above|earlier|preceding|foregoing|system|original|initial|all"
             rf"|your|other)\b[^.!?]{{0,25}}\b{told}\b"
-            rf"|\b{told} (?:above|before|you (?:were|have been))\b|\beverything (?:above|before|you|else|that)"
+            rf"|\b{told} (?:above|before|you (?:were|have been))\b"
+            rf"|\beverything (?:above|before|you|else|that)"
             r"|\b(?:the|this|user['’]?s?|asker['’]s) (?:\w+['’]s )?question\b"
             r"|\bwhat (?:you were|was) (?:told|asked))",
         ),
@@ -284,7 +285,8 @@ def signs() -> tuple[Sign, ...]:
             rf"|{START}(?:tell|inform|convince|persuade|warn|remind|urge|ask|encourage"
             rf"|invite|advise|"
             rf"direct|assure) (?:{PEOPLE} that|{READER} (?:to|of|about|how|why))\b"
-            rf"|(?:^|[.;:!?]\s*)(?:{LEAD}){{0,3}}(?:say|state|claim|pretend|insist|assert|announce|mention|declare) that\b"
+            rf"|(?:^|[.;:!?]\s*)(?:{LEAD}){{0,3}}(?:say|state|claim|pretend|insist"
+            rf"|assert|announce|mention|declare) that\b"
             rf"|\b(?:when|if|whenever) (?:the user|users?|anyone|anybody|someone|somebody|people|"
             r"they|you(?:['’]re| are)) (?:asks?|asked|inquires?|wants to know)\b[^.]{0,80}\b(?:say|"
             r"answer|reply|respond|tell|claim|state)\b",
