@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -99,6 +100,10 @@ def search(
     alpha: Annotated[
         float | None, typer.Option(min=0, max=1, help="Weight of the vectors, instead of set.")
     ] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only in this one; repeatable.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what changed since, UTC.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Find passages, with their scores."""
@@ -106,11 +111,12 @@ def search(
 
     if (text is None) == (queries is None) or (queries is None) != (run is None):
         raise typer.BadParameter("give a text, or --queries FILE with --run FILE")
+    how = searching.How(k, alpha, spaces, source, since and since.replace(tzinfo=UTC))
     with started() as (app, bars):
         if queries is not None and run is not None:
-            searching.many(app, bars, queries, run, k, spaces, alpha)
+            searching.many(app, bars, queries, run, how)
         else:
-            searching.one(app, bars, text or "", k, spaces, alpha, json)
+            searching.one(app, bars, text or "", how, json)
 
 
 @cli.command()

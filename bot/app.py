@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from knowledge.documents import Chunk, Document, Passage, Progress, quiet
 from knowledge.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
 from knowledge.errors import KnowledgeError
 from knowledge.focus import Finding, focus
+from knowledge.gathering import Gathering, Rerank, gather
 from knowledge.index import Edition, Index
 from knowledge.search import Dials, Finder
 from knowledge.server import Running, serve
@@ -58,6 +59,7 @@ class App:
         self._ending = ExitStack()
         self._lock = threading.RLock()
         self._embedders: dict[str, Embedder] = {}
+        self.rerank: Rerank | None = None
 
     def __enter__(self) -> App:
         """For `with`."""
@@ -153,9 +155,21 @@ class App:
         """How it searches."""
         return Dials(self.settings.search.limit, self.settings.search.alpha)
 
+    @cached_property
+    def gathering(self) -> Gathering:
+        """Which of the passages found are read."""
+        mine = self.settings.search
+        return Gathering(mine.limit, mine.per_page, mine.half_life, width=3 * mine.limit)
+
     def search(self, text: str, sources: Sequence[str] | None) -> Sequence[Passage]:
         """The passages for a question."""
-        return self.finder.search(text, sources, self.dials)
+        wide = replace(self.dials, limit=self.gathering.width)
+        found = self.finder.search(text, sources, wide)
+        return gather(text, found, self.gathering, datetime.now(UTC), self.rerank)
+
+    def reranked(self, text: str, found: Sequence[Passage]) -> Sequence[Passage]:
+        """The passages in the reranker's order, where there is one."""
+        return found if self.rerank is None else self.rerank(text, found)
 
     @cached_property
     def backend(self) -> Backend:

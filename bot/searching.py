@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from bot.app import App
 from bot.asking import listed
 from bot.bars import Bars
 from bot.conversation import Question
-from bot.errors import BatchWrong
+from bot.errors import BatchWrong, UnknownSource
 from bot.intake import clean
 from bot.platforms.terminal import asker, here
 from bot.rendering import passage_json, put
@@ -24,6 +25,17 @@ from knowledge.search import Dials
 QUERY_LIMIT = 20_000  # characters
 
 
+@dataclass(frozen=True)
+class How:
+    """What the command says of how to search."""
+
+    k: int
+    alpha: float | None = None  # None: as set
+    spaces: str | None = None
+    source: Sequence[str] | None = None  # None: all that the spaces have
+    since: datetime | None = None  # aware
+
+
 def ready(app: App, bars: Bars) -> None:
     """What searching needs, with the sources synced at least once."""
     app.set_up(answering=False)
@@ -31,23 +43,26 @@ def ready(app: App, bars: Bars) -> None:
     bars.close()
 
 
-def dials(app: App, k: int, alpha: float | None) -> Dials:
+def dials(app: App, how: How) -> Dials:
     """The settings' own, but for what the command says."""
-    return replace(app.dials, limit=k, alpha=app.dials.alpha if alpha is None else alpha)
+    alpha = app.dials.alpha if how.alpha is None else how.alpha
+    return replace(app.dials, limit=how.k, alpha=alpha, modified_since=how.since)
 
 
-def sources(app: App, spaces: str | None) -> list[str]:
-    """The sources that are searched."""
-    return readable(Question("", asker(), here(), spaces=listed(spaces)), app.settings)
+def sources(app: App, how: How) -> list[str]:
+    """The sources that are searched. Raises `UnknownSource`."""
+    allowed = readable(Question("", asker(), here(), spaces=listed(how.spaces)), app.settings)
+    for name in how.source or ():
+        if name not in app.settings.sources:
+            raise UnknownSource(name, tuple(app.settings.sources))
+    return [name for name in allowed if not how.source or name in how.source]
 
 
-def one(
-    app: App, bars: Bars, text: str, k: int, spaces: str | None, alpha: float | None, as_json: bool
-) -> None:
+def one(app: App, bars: Bars, text: str, how: How, as_json: bool) -> None:
     """Print the passages for a text."""
-    said, among = clean(text, QUERY_LIMIT), sources(app, spaces)
+    said, among = clean(text, QUERY_LIMIT), sources(app, how)
     ready(app, bars)
-    found = app.finder.search(said, among, dials(app, k, alpha))
+    found = app.reranked(said, app.finder.search(said, among, dials(app, how)))
     if as_json:
         put({"query": said, "passages": [passage_json(passage) for passage in found]})
     else:
@@ -68,15 +83,14 @@ def draw(found: Sequence[Passage], out: Console) -> None:
         out.print("Nothing was found.")
 
 
-def many(
-    app: App, bars: Bars, path: Path, run: Path, k: int, spaces: str | None, alpha: float | None
-) -> None:
+def many(app: App, bars: Bars, path: Path, run: Path, how: How) -> None:
     """Write a TREC run: one line for each document found, `qid Q0 docid rank score tandem`."""
-    lines, among = list(queries(path)), sources(app, spaces)
+    lines, among = list(queries(path)), sources(app, how)
     ready(app, bars)
     with run.open("w", encoding="utf-8") as out:
         for done, (query, text) in enumerate(lines, start=1):
-            found = app.finder.documents(text, among, k, dials(app, k, alpha))
+            best = app.finder.documents(text, among, how.k, dials(app, how))
+            found = app.reranked(text, best)
             for rank, passage in enumerate(found, start=1):
                 key = "_".join(passage.chunk.key.split()) or "_"
                 out.write(f"{query} Q0 {key} {rank} {passage.score:.6f} tandem\n")

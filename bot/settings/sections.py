@@ -220,6 +220,14 @@ class Search(Section):
 
     limit: Annotated[Count, Field(le=1000)] = 8  # passages per question
     alpha: Share = 0.7  # weight of the vectors; the rest is for the keywords
+    per_page: Count = 3  # passages of one page, while other pages have some too
+    half_life: Duration | None = None  # of a page's freshness; None ("never"): age says nothing
+
+    @model_validator(mode="before")
+    @classmethod
+    def _never(cls, given: Any) -> Any:
+        never = isinstance(given, dict) and given.get("half_life") == "never"
+        return given | {"half_life": None} if never else given
 
 
 class Answers(Section):
