@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot import plugins
+from bot.answer_cache import AnswerCache, Room, code_digest, digest
 from bot.assistant import Assistant, Manner
 from bot.conversation import Question
 from bot.database import upgrade
 from bot.errors import UnknownSource
+from bot.line import Line
 from bot.settings import Settings
 from bot.spaces import readable
 from bot.store import Store, SyncPass
 from knowledge.chunking import ChunkLimits, chunk
 from knowledge.documents import Chunk, Document, Passage, Progress, quiet
-from knowledge.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
+from knowledge.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder, Vectors
 from knowledge.errors import KnowledgeError
 from knowledge.focus import Finding, focus
 from knowledge.gathering import Gathering, Rerank, gather
@@ -201,7 +203,25 @@ class App:
             self.tasks,
             self._readable,
             manner,
+            Line(mine.at_once),
+            self.answer_cache if mine.cache else None,
         )
+
+    @cached_property
+    def answer_cache(self) -> AnswerCache:
+        """The answers that are given again."""
+        room = Room(self.settings.answers.cache_size, self.settings.answers.cache_age)
+        return AnswerCache(self.store, self._vectors, self.search, self._edition, room)
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors:
+        return self.embedder().embed(texts)
+
+    def _edition(self) -> str:
+        """Marks all that an answer follows from, but for the question and the documents."""
+        mine = self.settings
+        parts = (mine.model, mine.embedder, mine.chunking, mine.search, mine.answers)
+        names = (self.backend.name, self.embedder().name)
+        return digest(code_digest(), *names, *map(repr, parts))
 
     def _focus(self, question: str, passages: Sequence[Passage]) -> list[Finding]:
         return focus(question, passages, self.embedder(), self.settings.answers.words)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from bot.app import App
+from bot.assistant import Assistant
 from bot.bars import Bars
 from bot.conversation import Mode, Outcome, Question, Turn
 from bot.errors import BatchWrong, QuestionRefused
@@ -28,6 +30,7 @@ class Given:
     mode: str
     task: str | None
     spaces: tuple[str, ...] | None
+    fresh: bool = False  # no answer that was given before
 
 
 def listed(names: str | None) -> tuple[str, ...] | None:
@@ -43,7 +46,7 @@ def one(app: App, bars: Bars, text: str, given: Given, as_json: bool) -> int:
     ready(app, bars)
     out, aside = Console(), Console(stderr=True)
     watcher = None if as_json else TerminalWatcher(out, aside)
-    interaction = app.assistant.ask(question, watcher)
+    interaction = app.assistant.ask(question, watcher, given.fresh)
     if as_json:
         put(interaction_json(interaction))
     else:
@@ -71,17 +74,28 @@ def ready(app: App, bars: Bars) -> None:
     bars.close()
 
 
-def many(app: App, bars: Bars, path: Path, given: Given) -> int:
-    """Ask each line of a file; one result on a line, in the same order, with its id."""
+def many(app: App, bars: Bars, path: Path, given: Given, at_once: int = 1) -> int:
+    """Ask the lines of a file, some at once; a result on a line, in their order, with its id."""
     rows = list(batch(path))
     ready(app, bars)
-    for done, row in enumerate(rows, start=1):
-        put(answered(app, row, given))
-        bars("Answering", done, len(rows))
+    assistant = app.assistant  # made before several threads want it
+
+    def work(row: Mapping[str, Any]) -> dict[str, Any]:
+        return answered(app, assistant, row, given)
+
+    pool = ThreadPoolExecutor(at_once, thread_name_prefix="ask")
+    try:
+        for done, result in enumerate(pool.map(work, rows), start=1):
+            put(result)
+            bars("Answering", done, len(rows))
+    finally:
+        pool.shutdown(cancel_futures=True)
     return 0
 
 
-def answered(app: App, row: Mapping[str, Any], given: Given) -> dict[str, Any]:
+def answered(
+    app: App, assistant: Assistant, row: Mapping[str, Any], given: Given
+) -> dict[str, Any]:
     """The result of one line; a question that is refused has one too."""
     thread = tuple(Turn(turn["role"], turn["text"]) for turn in row.get("thread", ()))
     try:
@@ -89,7 +103,7 @@ def answered(app: App, row: Mapping[str, Any], given: Given) -> dict[str, Any]:
     except QuestionRefused as error:
         refused = {"id": row["id"], "question": row["question"][:200], "mode": given.mode}
         return refused | {"outcome": str(Outcome.FAILED), "answer": error.why, "citations": []}
-    return interaction_json(app.assistant.ask(question), row["id"])
+    return interaction_json(assistant.ask(question, fresh=given.fresh), row["id"])
 
 
 def batch(path: Path) -> Iterator[Mapping[str, Any]]:

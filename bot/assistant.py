@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from bot.answer_cache import AnswerCache, Asked
 from bot.answering import Citing, compose, inert, not_known, quoted, standalone, supported
 from bot.conversation import (
     Answer,
@@ -22,6 +23,7 @@ from bot.conversation import (
     Watcher,
 )
 from bot.errors import BotError, apology, failure_code
+from bot.line import Line
 from bot.routing import choose_route
 from bot.stopwatch import Stopwatch
 from bot.support import Evidence
@@ -33,6 +35,8 @@ from model.errors import ModelError
 from model.tasks import Task, task_named, task_prompt
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 4  # answers that are written at a time, where nothing else is set
 
 Search = Callable[[str, Sequence[str] | None], Sequence[Passage]]
 """The passages for a standalone question, in these sources (None: all), best first."""
@@ -82,27 +86,77 @@ class Assistant:
         tasks: Mapping[str, Task],
         readable: Callable[[Question], Sequence[str] | None] = lambda _: None,
         manner: Manner | None = None,
+        line: Line | None = None,
+        cache: AnswerCache | None = None,
     ) -> None:
         self.search, self.focus, self.backend, self.memory = search, focus, backend, memory
         self.tasks, self.readable, self.manner = tasks, readable, manner or Manner()
+        self.line, self.cache = line or Line(AT_ONCE), cache
 
-    def ask(self, question: Question, watcher: Watcher | None = None) -> Interaction:
-        """Answer `question` and keep both. A failure is an answer too: it apologises."""
+    def ask(
+        self, question: Question, watcher: Watcher | None = None, fresh: bool = False
+    ) -> Interaction:
+        """Answer `question` and keep both. A failure is an answer too: it apologises.
+
+        `fresh`: write the answer anew even where one was given before.
+        """
         asked_at, watch, detail = datetime.now(UTC), Stopwatch(), ""
+        watcher, asked = watcher or Unwatched(), None
         route = choose_route(question, frozenset(self.tasks))
         watch.note("route")
         try:
-            answer = self._answer(question, route, watcher or Unwatched(), watch)
+            asked = self._asked(question, route)
+            again = None if fresh else self._again(asked, watcher, watch)
+            answer = again or self._in_turn(question, route, watcher, watch)
         except (KnowledgeError, ModelError, BotError) as error:
             answer, detail = _failed(error, question), f"{type(error).__name__}: {error}"
         except Exception as error:  # a bug: the person gets an apology, the operator the trace
             answer, detail = _failed(error, question), f"{type(error).__name__}: {error}"
         timings = watch.timings()
-        return self.memory.record(question, route, answer, timings, asked_at, error_detail=detail)
+        interaction = self.memory.record(
+            question, route, answer, timings, asked_at, error_detail=detail
+        )
+        if not watcher.stopped:
+            self._keep(asked, interaction)
+        return interaction
 
     def rate(self, feedback: Feedback) -> None:
         """Keep one person's verdict on one interaction."""
         self.memory.rate(feedback)
+
+    def _asked(self, question: Question, route: Route) -> Asked | None:
+        """What an answer may be kept by; None: answers of this kind are not."""
+        if self.cache is None or route.mode is not Mode.RAG:
+            return None
+        return self.cache.asked(standalone(question), self.readable(question))
+
+    def _again(self, asked: Asked | None, watcher: Watcher, watch: Stopwatch) -> Answer | None:
+        """The answer that was given before, if it still stands; that costs no turn in the line."""
+        if self.cache is None or asked is None:
+            return None
+        found = self.cache.find(asked)
+        watch.note("cache")
+        if found is not None:
+            watch.first("first_piece")
+            watcher.piece(found.text)
+        return found
+
+    def _keep(self, asked: Asked | None, interaction: Interaction) -> None:
+        """Keep the answer to be given again; that this fails is no failure of the answer."""
+        if self.cache is None or asked is None:
+            return
+        try:
+            self.cache.keep(asked, interaction)
+        except BotError:
+            log.exception("could not keep the answer of interaction %d", interaction.id)
+
+    def _in_turn(
+        self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
+    ) -> Answer:
+        """Answer when it is this person's turn."""
+        with self.line.turn(question.asker, watcher) as begun:
+            watch.note("wait")
+            return self._answer(question, route, watcher, watch) if begun else stopped()
 
     def _answer(
         self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
@@ -170,6 +224,11 @@ class Assistant:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
+
+
+def stopped() -> Answer:
+    """Stop was pressed in the line."""
+    return Answer("Stopped before it was answered.", Outcome.STOPPED)
 
 
 def _failed(error: Exception, question: Question) -> Answer:

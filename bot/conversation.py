@@ -25,6 +25,7 @@ class Outcome(StrEnum):
     CITED = "cited"  # says what the documents say
     WRITTEN = "written"  # a stylistic task, done
     UNKNOWN = "unknown"  # the sources are silent
+    STOPPED = "stopped"  # the person pressed Stop before anything was written
     FAILED = "failed"  # something broke; the answer is an apology
 
 
@@ -82,6 +83,14 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """An answer that was given before, to a question that asked the same."""
+
+    interaction: int
+    asked_at: datetime  # aware UTC
+
+
+@dataclass(frozen=True)
 class Answer:
     """What the bot says."""
 
@@ -91,6 +100,7 @@ class Answer:
     passages: tuple[Passage, ...] = ()  # all that the search found
     model: str = ""  # which model wrote it; empty: none was asked
     code: str = ""  # of a failure, for the operator to look up
+    cached_from: Earlier | None = None  # no model was asked: this one's sources are unchanged
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,7 @@ class Timings:
     """How long the steps took, in milliseconds; None: the step was not reached."""
 
     route_ms: float | None = None
+    wait_ms: float | None = None  # in the line, until others were answered
     search_ms: float | None = None
     first_piece_ms: float | None = None  # from the question to the first piece of the answer
     total_ms: float | None = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.answer_cache import Kept
 from bot.conversation import (
     Answer,
     Citation,
+    Earlier,
     Feedback,
     Interaction,
     Mode,
@@ -18,7 +20,7 @@ from bot.conversation import (
     Turn,
     Verdict,
 )
-from bot.tables import CitationRow, FeedbackRow, InteractionRow, PassageRow
+from bot.tables import CitationRow, FeedbackRow, InteractionRow, KeptAnswerRow, PassageRow
 from knowledge.documents import Chunk, Passage
 
 EXCERPT_CHARS = 2000  # of a passage's text; the whole stays in the index
@@ -54,7 +56,10 @@ def row_of(
         model=answer.model,
         code=answer.code,
         error_detail=error_detail,
+        cached_from=answer.cached_from and answer.cached_from.interaction,
+        cached_at=answer.cached_from and answer.cached_from.asked_at,
         route_ms=timings.route_ms,
+        wait_ms=timings.wait_ms,
         search_ms=timings.search_ms,
         first_piece_ms=timings.first_piece_ms,
         total_ms=timings.total_ms,
@@ -99,7 +104,7 @@ def interaction_of(row: InteractionRow) -> Interaction:
         question=question_of(row),
         route=Route(Mode(row.mode), row.task, row.route_reason, row.confidence),
         answer=answer_of(row),
-        timings=Timings(row.route_ms, row.search_ms, row.first_piece_ms, row.total_ms),
+        timings=timings_of(row),
         asked_at=row.asked_at,
     )
 
@@ -117,6 +122,11 @@ def question_of(row: InteractionRow) -> Question:
     )
 
 
+def timings_of(row: InteractionRow) -> Timings:
+    """How long the steps took."""
+    return Timings(row.route_ms, row.wait_ms, row.search_ms, row.first_piece_ms, row.total_ms)
+
+
 def answer_of(row: InteractionRow) -> Answer:
     """The answer, with excerpts for passages."""
     return Answer(
@@ -126,7 +136,15 @@ def answer_of(row: InteractionRow) -> Answer:
         passages=tuple(passage_of(passage) for passage in row.passages),
         model=row.model,
         code=row.code,
+        cached_from=earlier_of(row),
     )
+
+
+def earlier_of(row: InteractionRow) -> Earlier | None:
+    """The interaction whose answer was given again."""
+    if row.cached_from is None or row.cached_at is None:
+        return None
+    return Earlier(row.cached_from, row.cached_at)
 
 
 def citation_of(row: CitationRow) -> Citation:
@@ -147,6 +165,32 @@ def passage_of(row: PassageRow) -> Passage:
     )
     scores = {part: score for part, score in row.scores.items() if score is not None}
     return Passage(chunk, row.score, scores)
+
+
+def kept_row(kept: Kept) -> KeptAnswerRow:
+    """The row of a kept answer."""
+    return KeptAnswerRow(
+        interaction_id=kept.interaction,
+        question=kept.question,
+        audience=kept.audience,
+        edition=kept.edition,
+        trace=kept.trace,
+        vector=kept.vector,
+        kept_at=kept.kept_at,
+    )
+
+
+def kept_of(row: KeptAnswerRow) -> Kept:
+    """A kept answer."""
+    return Kept(
+        interaction=row.interaction_id,
+        question=row.question,
+        audience=row.audience,
+        edition=row.edition,
+        trace=row.trace,
+        vector=row.vector,
+        kept_at=row.kept_at,
+    )
 
 
 def feedback_of(row: FeedbackRow) -> Feedback:

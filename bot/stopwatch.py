@@ -26,8 +26,9 @@ class Stopwatch:
     def timings(self) -> Timings:
         """All of it, with the time in all."""
         return Timings(
-            self.noted.get("route"),
-            self.noted.get("search"),
-            self.noted.get("first_piece"),
-            (time.perf_counter() - self.started) * 1000,
+            route_ms=self.noted.get("route"),
+            wait_ms=self.noted.get("wait"),
+            search_ms=self.noted.get("search"),
+            first_piece_ms=self.noted.get("first_piece"),
+            total_ms=(time.perf_counter() - self.started) * 1000,
         )

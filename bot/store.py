@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from bot.conversation import Answer, Feedback, Interaction, Question, Route, Timings
+from bot.answer_cache import Kept
+from bot.conversation import Answer, Feedback, Interaction, Question, Route, Timings, Verdict
 from bot.database import connect, shown_as, told
 from bot.errors import UnknownInteraction
-from bot.rows import feedback_of, interaction_of, row_of
-from bot.tables import FeedbackRow, InteractionRow, SyncRow
+from bot.rows import feedback_of, interaction_of, kept_of, kept_row, row_of
+from bot.tables import FeedbackRow, InteractionRow, KeptAnswerRow, SyncRow
 
 WHOLE = (selectinload(InteractionRow.citations), selectinload(InteractionRow.passages))
 ALIKE = ("asker", "platform", "workspace", "channel", "thread", "outcome", "mode", "task", "code")
@@ -140,6 +141,39 @@ class Store:
             rows = session.scalars(query.order_by(FeedbackRow.given_at, FeedbackRow.id))
             return [feedback_of(row) for row in rows]
 
+    def keep(self, kept: Kept, most: int) -> None:
+        """Keep an answer in place of an older one to the very question, `most` in all.
+
+        Raises `UnknownInteraction`.
+        """
+        newest = select(KeptAnswerRow.id).order_by(KeptAnswerRow.id.desc()).limit(most)
+        try:
+            with self._write() as session:
+                session.execute(delete(KeptAnswerRow).where(*to_the_same(kept)))
+                session.add(kept_row(kept))
+                session.flush()
+                session.execute(delete(KeptAnswerRow).where(KeptAnswerRow.id.not_in(newest)))
+        except IntegrityError as error:
+            raise UnknownInteraction(kept.interaction) from error
+
+    def kept(self, audience: str, edition: str, since: datetime) -> list[Kept]:
+        """Answers for these readers by this edition, but none that has a thumbs-down."""
+        query = select(KeptAnswerRow).where(
+            KeptAnswerRow.audience == audience,
+            KeptAnswerRow.edition == edition,
+            KeptAnswerRow.kept_at >= since,
+            KeptAnswerRow.interaction_id.not_in(disliked()),
+        )
+        with self._read() as session:
+            return [kept_of(row) for row in session.scalars(query.order_by(KeptAnswerRow.id))]
+
+    def unkeep(self, interaction: int) -> None:
+        """Never give that answer again."""
+        with self._write() as session:
+            session.execute(
+                delete(KeptAnswerRow).where(KeptAnswerRow.interaction_id == interaction)
+            )
+
     def record_sync(self, done: SyncPass) -> None:
         """Keep what a pass over a source did."""
         row = SyncRow(
@@ -195,6 +229,22 @@ def filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.before_id is not None:
         query = query.where(InteractionRow.id < wanted.before_id)
     return query
+
+
+def to_the_same(kept: Kept) -> tuple[ColumnElement[bool], ...]:
+    """What tells the rows that a kept answer replaces."""
+    return (
+        KeptAnswerRow.audience == kept.audience,
+        KeptAnswerRow.edition == kept.edition,
+        KeptAnswerRow.question == kept.question,
+    )
+
+
+def disliked() -> Select[Any]:
+    """The answers with a thumbs-down, on themselves or where they were given again."""
+    first = func.coalesce(InteractionRow.cached_from, InteractionRow.id)
+    judged = select(first).join(FeedbackRow, FeedbackRow.interaction_id == InteractionRow.id)
+    return judged.where(FeedbackRow.verdict == str(Verdict.DOWN))
 
 
 def verdict_values(feedback: Feedback) -> dict[str, object]:

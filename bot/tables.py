@@ -119,6 +119,7 @@ class InteractionRow(Table):
     __tablename__ = "interaction"
     __table_args__ = (
         Index("ix_interaction_asked_at", "asked_at"),
+        Index("ix_interaction_cached_from", "cached_from"),
         Index("ix_interaction_code", "code"),
         Index("ix_interaction_place", "platform", "workspace", "channel", "thread"),
         {"sqlite_autoincrement": True},  # an id rides in thumbs: it is never used again
@@ -145,7 +146,10 @@ class InteractionRow(Table):
     model: Mapped[str]
     code: Mapped[str]  # of a failure
     error_detail: Mapped[str]  # for the operator
+    cached_from: Mapped[int | None]  # the interaction whose answer this is
+    cached_at: Mapped[datetime | None]  # when that one was asked
     route_ms: Mapped[float | None]
+    wait_ms: Mapped[float | None]
     search_ms: Mapped[float | None]
     first_piece_ms: Mapped[float | None]
     total_ms: Mapped[float | None]
@@ -197,6 +201,25 @@ class PassageRow(Table):
     excerpt: Mapped[str]  # how the text begins
     score: Mapped[float]
     scores: Mapped[dict[str, Any]]  # by part: "vector", "keyword", ...
+
+
+class KeptAnswerRow(Table):
+    """An answer that may be given again: see `bot.answer_cache`."""
+
+    __tablename__ = "kept_answer"
+    __table_args__ = (
+        Index("ix_kept_answer_audience", "audience", "edition"),
+        Index("ix_kept_answer_interaction_id", "interaction_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    interaction_id: Mapped[int] = mapped_column(ForeignKey("interaction.id", ondelete="CASCADE"))
+    question: Mapped[str]  # made standalone
+    audience: Mapped[str]  # digest of the readable sources
+    edition: Mapped[str]  # digest of model, settings and code
+    trace: Mapped[str]  # digest of the passages found
+    vector: Mapped[bytes]  # of the question, float32
+    kept_at: Mapped[datetime]
 
 
 class FeedbackRow(Table):

@@ -105,13 +105,17 @@ def draw(interaction: Interaction, out: Console, watcher: TerminalWatcher | None
 
 
 def footer(interaction: Interaction) -> str:
-    """Mode, task, model, times and id, in a line."""
+    """Mode, task, model, times and id, in a line; of an answer given again, since when."""
     route, timings = interaction.route, interaction.timings
     mode = f"{route.mode}/{route.task}" if route.task else str(route.mode)
     times = [
         f"first words {timings.first_piece_ms / 1000:.1f} s" if timings.first_piece_ms else "",
         f"in all {timings.total_ms / 1000:.1f} s" if timings.total_ms else "",
     ]
+    earlier = interaction.answer.cached_from
+    if earlier is not None:
+        when = earlier.asked_at.astimezone().strftime("%Y-%m-%d %H:%M")
+        times = [f"answered before, {when}; sources unchanged"]
     told = [f"{mode}: {route.reason}", interaction.answer.model, *times, f"#{interaction.id}"]
     return " · ".join(part for part in told if part)
 

@@ -245,6 +245,10 @@ class Answers(Section):
     min_similarity: Share = 0.5  # of the best passage; below it the model is not asked
     min_score: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.8
     max_question_chars: Count = 20_000
+    at_once: Count = 4  # answers that are written at a time; who asks further waits in line
+    cache: bool = True  # give an answer again while all that it relies on is the same
+    cache_size: Count = 1000  # answers that are kept for that
+    cache_age: Duration = timedelta(days=7)  # after which one is written anew
 
 
 class Task(Section):
