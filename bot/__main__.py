@@ -52,6 +52,12 @@ def ask(
     batch: Annotated[
         Path | None, typer.Option(help="JSON Lines of questions; one result per line.")
     ] = None,
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=1, help="Lines of the batch asked at a time.")
+    ] = 1,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Write it anew, even if it was answered before.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Ask a question; the first time, everything that it takes is set up."""
@@ -60,9 +66,9 @@ def ask(
     if (text is None) == (batch is None):
         raise typer.BadParameter("give a question, or --batch FILE")
     with started() as (app, bars):
-        given = asking.Given(str(mode), task, asking.listed(spaces))
+        given = asking.Given(str(mode), task, asking.listed(spaces), fresh)
         if batch is not None:
-            code = asking.many(app, bars, batch, given)
+            code = asking.many(app, bars, batch, given, at_once)
         else:
             code = asking.one(app, bars, text or "", given, json)
     raise typer.Exit(code)
