@@ -72,6 +72,14 @@ class Reader:
         first = prompt.messages[:1]
         return self._encode(Prompt(first), False) if first and first[0].role == "system" else []
 
+    def first(self, text: str) -> int:
+        """The token with which an answer of `text` begins. Raises `ValueError` for no text."""
+        with self._lock:
+            ids = self._tokens(writable(text), True)
+        if not ids:
+            raise ValueError("an empty text begins with no token")
+        return ids[0]
+
     def pieces(self, ids: Iterable[int]) -> Iterator[str]:
         """Text as the tokens come in; a character is given once it is whole."""
         from tokenizers.decoders import DecodeStream
@@ -145,10 +153,24 @@ class Writer:
             if left:
                 logits = self._read([token], cache)
 
+    def chances(self, ids: Sequence[int], tokens: Sequence[int]) -> tuple[float, ...]:
+        """How likely each of `tokens` is to come after `ids`.
+
+        What the model makes of `ids` is kept: an answer to them need not read them again.
+        """
+        import torch
+
+        cache, done = self._begin(ids, ids[:-1])
+        with torch.inference_mode():
+            found = torch.softmax(self._read(ids[done:], cache).float(), -1)
+            return tuple(float(found[token]) for token in tokens)
+
     def _begin(self, ids: Sequence[int], beginning: Sequence[int]) -> tuple[Any, int]:
         """A key-value cache that holds the beginning already, and its length."""
         from transformers import DynamicCache
 
+        if tuple(ids[:-1]) in self._beginnings:
+            beginning = ids[:-1]
         key, size = tuple(beginning), len(beginning)
         if size < WORTH_KEEPING or size >= len(ids) or tuple(ids[:size]) != key:
             return DynamicCache(config=self._model.config), 0

@@ -153,6 +153,15 @@ class BackendContract:
             pieces.close()  # type: ignore[attr-defined]
         assert self.ask(backend)
 
+    def test_likelihoods_are_chances_or_not_known(self, backend: Backend) -> None:
+        asked = Prompt((Message("user", "Is Paris in France? Answer Yes or No."),))
+        told = backend.likelihoods(asked, ("Yes", "No"))
+        assert told is None or (len(told) == 2 and 0 < sum(told) <= 1.001 and min(told) >= 0)
+        again = backend.likelihoods(asked, ("Yes", "No"))
+        assert again == (told and pytest.approx(told, abs=0.02))
+        with pytest.raises(PromptTooLong):
+            backend.likelihoods(Prompt((Message("user", "word " * backend.context),)), ("a", "b"))
+
     def test_a_longer_prompt_counts_more(self, backend: Backend) -> None:
         short, long = (Prompt((Message("user", "word " * n),)) for n in (1, 500))
         assert 0 < backend.count(short) < backend.count(long)

@@ -236,8 +236,14 @@ class FakeIndex:
 class FakeBackend:
     """Says its pieces to every prompt, and remembers what it heard."""
 
-    def __init__(self, *pieces: str, name: str = "fake", context: int = 4096) -> None:
-        self.pieces, self.closed = pieces, False
+    def __init__(
+        self,
+        *pieces: str,
+        name: str = "fake",
+        context: int = 4096,
+        likely: tuple[float, ...] | None = None,
+    ) -> None:
+        self.pieces, self.closed, self.likely = pieces, False, likely
         self.heard: list[Prompt] = []
         self._name, self._context = name, context
 
@@ -259,6 +265,12 @@ class FakeBackend:
             raise PromptTooLong(self.count(prompt), self._context)
         self.heard.append(prompt)
         return self._say(sampling)
+
+    def likelihoods(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
+        if self.count(prompt) >= self._context:
+            raise PromptTooLong(self.count(prompt), self._context)
+        self.heard.append(prompt)
+        return self.likely
 
     def _say(self, sampling: Sampling) -> Iterator[str]:
         try:

@@ -57,6 +57,19 @@ class Handler(BaseHTTPRequestHandler):
         told = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
         self.raw(f"data: {json.dumps({**told, 'choices': [choice]})}\n\n")
 
+    def whole(self, text: str, chances: dict[str, float] | None) -> None:
+        """One token at once, with the log probabilities of the likeliest ones."""
+        tops = [{"token": t, "logprob": p, "bytes": None} for t, p in (chances or {}).items()]
+        told = {"content": [{"token": text, "logprob": 0.0, "bytes": None, "top_logprobs": tops}]}
+        message = {"role": "assistant", "content": text}
+        choice = {"index": 0, "message": message, "finish_reason": "length"}
+        choice["logprobs"] = told if chances is not None else None
+        body = {"id": "1", "object": "chat.completion", "created": 0, "model": "m"}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.raw(json.dumps({**body, "choices": [choice]}))
+
     def raw(self, text: str) -> None:
         self.wfile.write(text.encode())
         self.wfile.flush()
@@ -97,6 +110,9 @@ def serving(*behaviours: Behaviour) -> Iterator[Server]:
 
 def well(handler: Handler, asked: dict[str, Any]) -> None:
     """Answer as a good server does: obey the limit and the stop strings."""
+    if not asked.get("stream"):
+        handler.whole("You", {"You": -0.1, "Yes": -3.0, "N": -4.0})
+        return
     text = "".join(PIECES)
     for stop in asked.get("stop") or ():
         text = text.partition(stop)[0]
@@ -144,6 +160,22 @@ def test_what_was_asked_reaches_the_server() -> None:
     assert wanted.items() <= first.items()
     assert (first["stop"], first["authorization"]) == (["\n"], f"Bearer {KEY}")
     assert second["repetition_penalty"] == 1.2
+
+
+def test_likelihoods_are_those_of_the_servers_first_token() -> None:
+    with serving(well) as server:
+        told = at(server).likelihoods(HELLO, ("Yes", "No", "Perhaps"))
+    assert told == pytest.approx((0.0498, 0.0183, 0.0), abs=1e-4)
+    asked = server.asked[0]
+    assert (asked["logprobs"], asked["max_tokens"], asked["temperature"]) == (True, 1, 0.0)
+
+
+def test_a_server_that_tells_no_likelihoods_is_not_asked_twice_for_them() -> None:
+    silent: Behaviour = lambda handler, asked: handler.whole("You", None)  # noqa: E731
+    for behaviour in (silent, refusing(400, "unknown option logprobs")):
+        with serving(behaviour) as server:
+            assert at(server).likelihoods(HELLO, ("Yes", "No")) is None
+            assert len(server.asked) == 1
 
 
 def test_pieces_come_while_the_server_still_writes() -> None:

@@ -8,7 +8,7 @@ builds it, and that function's signature is the schema of its settings (`[model]
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -58,6 +58,15 @@ class Backend(Protocol):
         Closing the iterator stops the writing. Raises `PromptTooLong` when prompt and
         `sampling.max_tokens` exceed the context (nothing is ever cut in silence) and
         `BackendUnavailable` when the model cannot answer.
+        """
+
+    def likelihoods(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
+        """How likely the answer is to begin with the first token of each of `choices`.
+
+        The choices begin with different tokens (`ValueError` otherwise). Some backends know the
+        likeliest beginning only: then the other choices share what it leaves of 1 (none has more
+        than the likeliest), which is meant for two choices. None: the backend cannot tell.
+        Raises what `complete` raises.
         """
 
     def count(self, prompt: Prompt) -> int:

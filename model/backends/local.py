@@ -1,53 +1,57 @@
-"""A language model on this machine, by transformers: on the CPU, or on a GPU where there is one."""
+"""A language model on this machine: by OpenVINO on a CPU, by transformers on a GPU."""
 
 from __future__ import annotations
 
 import json
 import threading
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from model.backends import Prompt, Sampling
+from model.engines import Bits, Choice, Dials, Engine
+from model.engines.choosing import fitting, start
 from model.errors import BackendUnavailable, PromptTooLong
-from model.generation import Reader, Turns, Writer, until
+from model.generation import Reader, until
 from model.progress import Progress, quiet
 from model.weights import DEFAULT_LLM, Weights, resolve
+from model.weights.cache import Cache
+from model.weights.fetch import FetchFailed
 
 
 class LocalBackend:
-    """Loads what it needs when it is first needed; writes one answer at a time, in order."""
+    """Loads what it needs when it is first needed."""
 
     def __init__(
         self,
         name: str | None,
         model: str,
         find: Callable[[], Weights],
-        device: str = "auto",
-        adapter: Path | None = None,
-        threads: int | None = None,
+        cache: Cache,
+        dials: Dials,
+        progress: Progress = quiet,
     ) -> None:
-        self._name, self._model, self._find, self._device = name, model, find, device
-        self._adapter, self._threads = adapter, threads
-        self._turns, self._loading = Turns(), threading.RLock()
+        self._name, self._model, self._find = name, model, find
+        self._cache, self._dials, self._progress = cache, dials, progress
+        self._loading = threading.RLock()
         self._weights: Weights | None = None
         self._reader: Reader | None = None
-        self._writer: Writer | None = None
+        self._engine: Engine | None = None
         self._context = 0
 
     @property
     def name(self) -> str:
         """As set, or that of the weights that are used; with the adapter's when there is one."""
         name = self._name or (self._weights.name if self._weights else _called(self._model))
-        return f"{name}+{self._adapter.name}" if self._adapter else name
+        return f"{name}+{self._dials.adapter.name}" if self._dials.adapter else name
 
     @property
     def note(self) -> str:
-        """What a person should know of the weights: which are used instead, and why."""
-        return self.weights().note
+        """What a person should know: which weights or which engine are used instead, and why."""
+        weights = self.weights()
+        _, why = fitting(self._dials, weights.path)
+        return "; ".join(told for told in (weights.note, why) if told)
 
     @property
     def context(self) -> int:
@@ -64,27 +68,51 @@ class LocalBackend:
     def load(self) -> None:
         """Load everything now instead of at the first question."""
         self._read()
-        self._write()
+        self.engine()
 
     def count(self, prompt: Prompt) -> int:
         """Tokens that the prompt takes, exactly."""
         return len(self._read().ids(prompt))
 
     def complete(self, prompt: Prompt, sampling: Sampling) -> Iterator[str]:
-        """Pieces of the answer; each is computed when it is asked for, and nothing besides.
+        """Pieces of the answer as the engine writes them; closing the iterator stops it.
 
-        The model is held from the first piece to the last, or to the closing of the iterator.
+        OpenVINO writes several answers at once, transformers one after the other.
         """
-        reader = self._read()
-        ids = reader.ids(prompt)
-        if len(ids) + sampling.max_tokens > self._context:
+        ids = self._fitted(prompt, sampling.max_tokens)
+        return self._pieces(ids, self._read().beginning(prompt), sampling)
+
+    def likelihoods(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
+        """How likely the answer is to begin as each of `choices` does: exact by transformers.
+
+        By OpenVINO exact for the likeliest beginning; the others share the rest, at most as
+        likely. None: the likeliest is none of the choices.
+        """
+        ids, firsts = self._fitted(prompt, 1), [self._read().first(choice) for choice in choices]
+        if len(set(firsts)) < len(firsts):
+            raise ValueError(f"these begin with the same token: {', '.join(choices)}")
+        engine = self.engine()
+        with self._told():
+            return engine.chances(ids, firsts)
+
+    def engine(self) -> Engine:
+        """What writes, loaded now if it is not yet; an export is made at the first time."""
+        with self._loading, self._told():
+            if self._engine is None:
+                ends, folder = self._read().ends, self.weights().path
+                self._engine = start(self._dials, folder, ends, self._cache, self._progress)
+            return self._engine
+
+    def _fitted(self, prompt: Prompt, more: int) -> list[int]:
+        """The prompt in tokens. Raises `PromptTooLong` where `more` do not fit behind it."""
+        ids = self._read().ids(prompt)
+        if len(ids) + more > self._context:
             raise PromptTooLong(len(ids), self._context)
-        return self._pieces(ids, reader.beginning(prompt), sampling)
+        return ids
 
     def _pieces(self, ids: list[int], beginning: list[int], sampling: Sampling) -> Iterator[str]:
-        reader, writer = self._read(), self._write()
-        with self._turns.turn(), self._told():
-            tokens = writer.write(ids, sampling, beginning)
+        reader, engine = self._read(), self.engine()
+        with self._told(), closing(engine.write(ids, sampling, beginning)) as tokens:
             yield from until(reader.pieces(tokens), sampling.stop)
 
     def _read(self) -> Reader:
@@ -97,20 +125,20 @@ class LocalBackend:
                 self._reader = reader
             return self._reader
 
-    def _write(self) -> Writer:
-        with self._loading, self._told():
-            if self._writer is None:
-                ends = self._read().ends
-                model = _load(self.weights().path, self._device, self._adapter, self._threads)
-                self._writer = Writer(model, ends | _ends(model))
-            return self._writer
-
     @contextmanager
     def _told(self) -> Iterator[None]:
         """What the libraries raise becomes an error of ours."""
         try:
             yield
-        except (RuntimeError, MemoryError, OSError, ValueError, ImportError, KeyError) as error:
+        except (
+            RuntimeError,
+            MemoryError,
+            OSError,
+            ValueError,
+            ImportError,
+            KeyError,
+            FetchFailed,
+        ) as error:
             said = str(error).strip().splitlines() or [""]
             problem = f"{type(error).__name__}: {said[0]}".rstrip(": .")
             remedy = (
@@ -140,54 +168,6 @@ def _context(folder: Path) -> int:
     return int(config.get("text_config", config)["max_position_embeddings"])
 
 
-def _load(folder: Path, device: str, adapter: Path | None, threads: int | None) -> Any:
-    """The model on its device; an adapter is merged into it, which costs nothing afterwards."""
-    import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
-
-    if threads:
-        torch.set_num_threads(threads)
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the progress that people see is ours
-    place = _place(device)
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=_precision(place))
-    if adapter:
-        model = _merged(model, adapter)
-    return model.to(place).eval()
-
-
-def _merged(model: Any, adapter: Path) -> Any:
-    from peft import PeftModel
-
-    with warnings.catch_warnings():
-        # peft 0.21 asks what transformers 5.23 calls otherwise by now.
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
-        return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-
-
-def _place(device: str) -> str:
-    import torch
-
-    if device != "auto":
-        return device
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _precision(place: str) -> Any:
-    """bfloat16 on a GPU that has it; float32 on a CPU, where it is quickest (model/LOG.md)."""
-    import torch
-
-    if not place.startswith("cuda"):
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-
-
-def _ends(model: Any) -> frozenset[int]:
-    """The tokens at which the model's makers say that an answer ends."""
-    said = model.generation_config.eos_token_id
-    return frozenset([said] if isinstance(said, int) else said or [])
-
-
 def backend(
     model: str = DEFAULT_LLM,
     device: str = "auto",
@@ -197,14 +177,19 @@ def backend(
     offline: bool = False,
     progress: Progress = quiet,
     name: str | None = None,
+    engine: Choice = "auto",
+    bits: Bits = 8,
 ) -> LocalBackend:
     """Write with `model`: a name of the catalogue, a hub id, or the path of a folder.
 
-    `adapter` is the folder of a LoRA adapter; `threads` those of torch (default: its own
+    `adapter` is the folder of a LoRA adapter; `threads` those of the engine (default: its own
     choice); `cache` the folder for downloads and conversions; `name` what an interaction calls it.
+    `engine`: `openvino` is the fast one on a CPU (its weights are kept with `bits` bits),
+    `transformers` runs anywhere; `auto` takes the fastest that fits.
     """
     import platformdirs
 
     folder = Path(cache) if cache else platformdirs.user_cache_path("tandem")
     find = partial(resolve, model, folder, progress, offline)
-    return LocalBackend(name, model, find, device, Path(adapter) if adapter else None, threads)
+    dials = Dials(device, Path(adapter) if adapter else None, threads, engine, bits)
+    return LocalBackend(name, model, find, Cache(folder), dials, progress)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -75,6 +76,38 @@ class OpenAIBackend:
         if tokens + sampling.max_tokens > self._context:
             raise PromptTooLong(tokens, self._context)
         return self._pieces(prompt, sampling)
+
+    def likelihoods(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
+        """From the server's log probabilities of the first token; None where it gives none.
+
+        A choice that is not among the likeliest tokens has 0.
+        """
+        import openai
+
+        if (tokens := self.count(prompt)) >= self._context:
+            raise PromptTooLong(tokens, self._context)
+        with self._told(tokens):
+            try:
+                told = self._ask_first(prompt).choices[0].logprobs
+            except openai.BadRequestError as error:
+                if isinstance(refused := self._refused(error, tokens), PromptTooLong):
+                    raise refused from None
+                return None  # it does not know the option
+            if told is None or not told.content:
+                return None
+            return _chances(told.content[0].top_logprobs or [], choices)
+
+    def _ask_first(self, prompt: Prompt) -> Any:
+        """Ask for one token, with the likeliest ones' log probabilities."""
+        wanted: dict[str, Any] = {self._limit: 1}
+        return self._connected().chat.completions.create(
+            model=self._model,
+            messages=_turns(prompt),
+            temperature=0.0,
+            logprobs=True,
+            top_logprobs=5,  # more than that some servers refuse
+            **wanted,
+        )
 
     def _pieces(self, prompt: Prompt, sampling: Sampling) -> Iterator[str]:
         with self._told(self.count(prompt)):
@@ -178,6 +211,18 @@ def _turns(prompt: Prompt) -> Any:
     return [
         {"role": message.role, "content": writable(message.text)} for message in prompt.messages
     ]
+
+
+def _chances(found: Sequence[Any], choices: Sequence[str]) -> tuple[float, ...] | None:
+    """The probability of each choice's likeliest beginning; None: no choice is among `found`."""
+    told = tuple(
+        max(
+            (math.exp(t.logprob) for t in found if t.token and choice.startswith(t.token)),
+            default=0.0,
+        )
+        for choice in choices
+    )
+    return told if any(told) else None
 
 
 def _at_most(text: str) -> int:

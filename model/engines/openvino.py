@@ -1,0 +1,216 @@
+"""The fast engine on a CPU: OpenVINO GenAI, which writes several answers at once."""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from model.backends import Sampling
+
+CACHE_TOKENS = 32768  # of all answers under way and of beginnings kept; taken as they come
+BLOCK = 32  # tokens of a block of the cache, on CPUs
+STEP_TOKENS = 256  # of a prompt read in one step: others wait no longer than that for a token
+AT_ONCE = 16  # answers under way; more wait for their turn
+NICE = 5  # how far the writing stands back behind the search on the same cores (Linux)
+
+
+@dataclass
+class _Request:
+    """One answer under way."""
+
+    handle: Any
+    told: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
+
+
+class OpenvinoEngine:
+    """One pipeline and, while there is something to write, one thread that steps it."""
+
+    def __init__(self, build: Callable[[], Any], ends: Iterable[int]) -> None:
+        self._build, self._ends = build, frozenset(ends)
+        self._lock = threading.Lock()
+        self._pipeline: Any = None
+        self._requests: dict[int, _Request] = {}
+        self._number = 0
+        self._stepping = False
+
+    def load(self) -> None:
+        """Have the pipeline ready. Raises what OpenVINO raises."""
+        with self._lock:
+            self._ready()
+
+    def write(
+        self, ids: Sequence[int], sampling: Sampling, _beginning: Sequence[int] = ()
+    ) -> Generator[int, None, None]:
+        """The tokens as they are written, beside those of others.
+
+        Every beginning is kept by the pipeline itself, whoever shares it.
+        """
+        request = self._begin(ids, _config(sampling, self._ends))
+        try:
+            while (told := request.told.get()) is not None:
+                if isinstance(told, Exception):
+                    raise RuntimeError(str(told)) from told
+                for token in told.generated_ids:
+                    if token in self._ends:
+                        return
+                    yield token
+        finally:
+            request.handle.cancel()  # of no effect on one that is finished
+
+    def chances(self, ids: Sequence[int], tokens: Sequence[int]) -> tuple[float, ...] | None:
+        """Exact for the likeliest next token; the others of `tokens` share the rest.
+
+        None of them gets more than the likeliest. Meant for two tokens. None: the likeliest is none of them.
+        """
+        import math
+
+        config = _config(Sampling(max_tokens=1), ())
+        config.logprobs = 1
+        told = self._begin(ids, config).told.get()
+        if isinstance(told, Exception):
+            raise RuntimeError(str(told)) from told
+        if told is None or told.generated_ids[0] not in tokens:
+            return None
+        chance = min(1.0, math.exp(told.generated_log_probs[0]))
+        rest = min(chance, (1 - chance) / max(1, len(tokens) - 1))  # it is the likeliest
+        return tuple(chance if token == told.generated_ids[0] else rest for token in tokens)
+
+    @property
+    def under_way(self) -> int:
+        """Answers that hold a slot now."""
+        with self._lock:
+            return len(self._requests)
+
+    def _ready(self) -> Any:
+        if self._pipeline is None:
+            self._pipeline = _kindly(self._build)
+        return self._pipeline
+
+    def _begin(self, ids: Sequence[int], config: Any) -> _Request:
+        """Hand a request to the pipeline and see that someone steps it."""
+        import numpy as np
+        import openvino as ov
+
+        with self._lock:
+            pipeline, self._number = self._ready(), self._number + 1
+            tensor = ov.Tensor(np.array([ids], np.int64))
+            request = _Request(pipeline.add_request(self._number, tensor, config))
+            self._requests[self._number] = request
+            if not self._stepping:
+                self._stepping = True
+                threading.Thread(target=self._step, name="writing", daemon=True).start()
+        return request
+
+    def _step(self) -> None:
+        """Step until nothing is left to write. What goes wrong is told to everyone who waits."""
+        _stand_back()
+        while True:
+            with self._lock:
+                # One that was stopped holds its part of the cache until the next step.
+                if not self._requests and not self._pipeline.has_non_finished_requests():
+                    self._stepping = False
+                    return
+                pipeline, requests = self._pipeline, dict(self._requests)
+            try:
+                pipeline.step()
+                done = [number for number, request in requests.items() if _hand_over(request)]
+            except Exception as error:  # whatever it is, nobody may wait for ever
+                self._fail(error)
+                return
+            with self._lock:
+                for number in done:
+                    del self._requests[number]
+
+    def _fail(self, error: Exception) -> None:
+        """End all requests with `error`; the next one gets a new pipeline."""
+        with self._lock:
+            failed, self._requests = list(self._requests.values()), {}
+            self._pipeline, self._stepping = None, False
+        for request in failed:
+            request.told.put(error)
+
+
+def _hand_over(request: _Request) -> bool:
+    """Give the reader what is new; gives whether that was all."""
+    from openvino_genai.py_openvino_genai import GenerationStatus
+
+    status = request.handle.get_status()  # before reading: what comes after it is read next time
+    while request.handle.can_read():
+        for told in request.handle.read().values():
+            request.told.put(told)
+    if status == GenerationStatus.RUNNING:
+        return False
+    if status == GenerationStatus.IGNORED:
+        request.told.put(RuntimeError("the prompt needs more memory than the cache has"))
+    request.told.put(None)
+    return True
+
+
+def _config(sampling: Sampling, ends: Iterable[int]) -> Any:
+    """`Sampling` in OpenVINO GenAI's words; stop strings are looked for by the backend."""
+    import openvino_genai
+
+    config = openvino_genai.GenerationConfig()
+    config.max_new_tokens = sampling.max_tokens
+    config.stop_token_ids = set(ends)
+    config.repetition_penalty = sampling.repetition_penalty
+    config.do_sample = sampling.temperature > 0
+    if config.do_sample:
+        seed = sampling.seed
+        config.temperature, config.top_p = sampling.temperature, sampling.top_p
+        config.rng_seed = random.getrandbits(31) if seed is None else seed % 2**31
+    return config
+
+
+def _stand_back() -> None:
+    """Let this thread, and those that it starts, yield the processor to the rest of the bot."""
+    if sys.platform == "linux":  # elsewhere it would be the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+def _kindly(build: Callable[[], Any]) -> Any:
+    """Build in a thread that stands back, for OpenVINO's own threads take after it."""
+    made: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def work() -> None:
+        _stand_back()
+        try:
+            made.put((build(), None))
+        except Exception as error:  # raised again below
+            made.put((None, error))
+
+    threading.Thread(target=work, name="loading").start()
+    pipeline, error = made.get()
+    if error is not None:
+        raise error
+    return pipeline
+
+
+def pipeline(folder: Path, threads: int | None) -> Any:
+    """OpenVINO GenAI's pipeline of an exported model; about a second.
+
+    Kept beginnings never leak from one adapter to another: an adapter is part of the export.
+    """
+    import openvino_genai
+
+    scheduler = openvino_genai.SchedulerConfig()
+    scheduler.num_kv_blocks = CACHE_TOKENS // BLOCK
+    scheduler.max_num_batched_tokens = STEP_TOKENS
+    scheduler.max_num_seqs = AT_ONCE
+    scheduler.dynamic_split_fuse = True
+    scheduler.enable_prefix_caching = True
+    settings: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,  # the embedder shares the cores
+        "INFERENCE_PRECISION_HINT": "f32",  # bfloat16 is no quicker without AMX, and less exact
+    }
+    if threads:
+        settings["INFERENCE_NUM_THREADS"] = threads
+    return openvino_genai.ContinuousBatchingPipeline(str(folder), scheduler, "CPU", settings)
