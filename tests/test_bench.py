@@ -14,6 +14,7 @@ import pytest
 from bench import peers
 from bench.common import Goal, Line, Sample, Table, turns
 from bench.corpora import copies, first
+from bench.finding import is_held_out
 from bench.scores import answered, read_qrels, read_run, retrieved
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +98,15 @@ def test_retrieval_is_scored_by_keywords_by_vectors_and_as_set(tmp_path: Path) -
     assert all(0.3 < score <= 1 for score in told.values())
 
 
+@pytest.mark.real
+@pytest.mark.bench
+def test_retrieval_is_held_against_a_plain_hybrid(tmp_path: Path) -> None:
+    told = figures(bench("quality", tmp_path / "out.json", "--part", "retrieval"))
+    sets = 2 if (ROOT.parent / "shared" / "data" / "scifact").is_dir() else 0
+    assert len(told) == 2 * sets
+    assert all(0.3 < score <= 1 for score in told.values())
+
+
 @needs_peers
 @pytest.mark.real
 @pytest.mark.bench
@@ -163,6 +173,12 @@ def test_retrieval_is_scored_as_the_shared_measure_does(tmp_path: Path) -> None:
     ideal = 1 + 0.6309297535714575
     assert score.ndcg10 == pytest.approx((0.6309297535714575 + 0.5) / ideal / 2)
     assert (score.queries, score.recall100) == (2, 0.5)
+
+
+def test_a_query_is_held_out_or_not_by_its_id_alone() -> None:
+    held = [query for query in map(str, range(3000)) if is_held_out(query)]
+    assert 900 < len(held) < 1100
+    assert held == [query for query in held if is_held_out(query)]
 
 
 def test_an_answer_is_right_when_it_is_cited_and_says_what_must_be_said() -> None:
