@@ -1,0 +1,463 @@
+"""Answers that are given again: when they stand, when they do not, and to whom."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from bot.answer_cache import AnswerCache, Asked, Kept, Room, Shelf, code_files, trace
+from bot.assistant import Assistant, Manner
+from bot.conversation import (
+    Earlier,
+    Feedback,
+    Mode,
+    Outcome,
+    Place,
+    Question,
+    Turn,
+    Verdict,
+)
+from bot.database import upgrade
+from bot.errors import DatabaseUnavailable, UnknownInteraction
+from bot.line import Line
+from bot.platforms.terminal import footer
+from bot.rendering import interaction_json
+from bot.store import Store
+from knowledge.documents import Chunk, Passage
+from knowledge.embedding import Vectors
+from knowledge.errors import SourceUnreadable
+from knowledge.focus import Finding
+from knowledge.statements import statements
+from model.backends import Sampling
+from model.tasks import tasks_from
+from tests.fakes import FakeBackend, FakeStore, an_answer, kept
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+LEAVE = "How many days of leave do I get?"
+VECTOR = np.asarray([1, 0], np.float32).tobytes()
+
+
+@dataclass
+class FakeShelf(FakeStore):
+    """A store in memory that also keeps answers."""
+
+    answers: list[Kept] = field(default_factory=list)
+    broken: bool = False
+
+    def keep(self, kept: Kept, most: int) -> None:
+        if self.broken:
+            raise DatabaseUnavailable("sqlite:///x", "the disk is full", "Make room")
+        self.interaction(kept.interaction)
+        place = (kept.audience, kept.edition, kept.question)
+        others = [k for k in self.answers if (k.audience, k.edition, k.question) != place]
+        self.answers = [*others, kept][-most:]
+
+    def kept(self, audience: str, edition: str, since: datetime) -> list[Kept]:
+        down = {id for (id, _), vote in self.votes.items() if vote.verdict is Verdict.DOWN}
+        disliked = {first(self, id) for id in down}
+        return [
+            k
+            for k in self.answers
+            if (k.audience, k.edition) == (audience, edition)
+            and k.kept_at >= since
+            and k.interaction not in disliked
+        ]
+
+    def unkeep(self, interaction: int) -> None:
+        self.answers = [k for k in self.answers if k.interaction != interaction]
+
+
+def first(store: FakeStore, id: int) -> int:
+    earlier = store.interaction(id).answer.cached_from
+    return earlier.interaction if earlier else id
+
+
+def a_kept(interaction: int, question: str = LEAVE, audience: str = "a") -> Kept:
+    return Kept(interaction, question, audience, "e", "t", VECTOR, NOON)
+
+
+class ShelfContract:
+    """Give a `shelf` fixture: a store that keeps answers."""
+
+    def test_what_is_kept_comes_back(self, shelf: Store) -> None:
+        one = a_kept(kept(shelf).id)
+        shelf.keep(one, 10)
+        assert shelf.kept("a", "e", NOON) == [one]
+
+    def test_other_readers_other_editions_and_old_answers_do_not(self, shelf: Store) -> None:
+        shelf.keep(a_kept(kept(shelf).id), 10)
+        assert shelf.kept("b", "e", NOON) == []
+        assert shelf.kept("a", "f", NOON) == []
+        assert shelf.kept("a", "e", NOON + timedelta(seconds=1)) == []
+
+    def test_an_answer_replaces_the_one_to_the_very_question(self, shelf: Store) -> None:
+        old, new = a_kept(kept(shelf).id), a_kept(kept(shelf).id)
+        for each in (old, new):
+            shelf.keep(each, 10)
+        assert shelf.kept("a", "e", NOON) == [new]
+
+    def test_the_oldest_go_where_there_are_too_many(self, shelf: Store) -> None:
+        made = [a_kept(kept(shelf).id, f"question {n}") for n in range(5)]
+        for each in made:
+            shelf.keep(each, 3)
+        assert shelf.kept("a", "e", NOON) == made[2:]
+
+    def test_what_is_unkept_is_gone(self, shelf: Store) -> None:
+        one = a_kept(kept(shelf).id)
+        shelf.keep(one, 10)
+        shelf.unkeep(one.interaction)
+        assert shelf.kept("a", "e", NOON) == []
+
+    def test_an_answer_with_a_thumbs_down_is_held_back(self, shelf: Store) -> None:
+        one = kept(shelf)
+        shelf.keep(a_kept(one.id), 10)
+        shelf.rate(Feedback(one.id, "anna", Verdict.UP, NOON))
+        assert shelf.kept("a", "e", NOON)
+        shelf.rate(Feedback(one.id, "ben", Verdict.DOWN, NOON))
+        assert shelf.kept("a", "e", NOON) == []
+        shelf.withdraw(one.id, "ben")
+        assert shelf.kept("a", "e", NOON)
+
+    def test_a_thumbs_down_where_it_was_given_again_counts_too(self, shelf: Store) -> None:
+        one, other = kept(shelf), kept(shelf)
+        for each in (one, other):
+            shelf.keep(a_kept(each.id, f"question {each.id}"), 10)
+        again = replace(an_answer(), cached_from=Earlier(one.id, NOON))
+        shelf.rate(Feedback(kept(shelf, answer=again).id, "ben", Verdict.DOWN, NOON))
+        assert [k.interaction for k in shelf.kept("a", "e", NOON)] == [other.id]
+
+    def test_an_answer_to_a_forgotten_question_cannot_be_kept(self, shelf: Store) -> None:
+        with pytest.raises(UnknownInteraction):
+            shelf.keep(a_kept(4711), 10)
+
+    def test_that_it_was_given_before_is_recorded(self, shelf: Store) -> None:
+        again = replace(an_answer(), cached_from=Earlier(kept(shelf).id, NOON))
+        recorded = kept(shelf, answer=again)
+        assert shelf.interaction(recorded.id).answer == again
+
+
+class TestStoreAsShelf(ShelfContract):
+    @pytest.fixture
+    def shelf(self, database_url: str) -> Iterator[Store]:
+        upgrade(database_url)
+        with closing(Store(database_url)) as made:
+            yield made
+
+
+class TestFakeShelf(ShelfContract):
+    @pytest.fixture
+    def shelf(self) -> FakeShelf:
+        return FakeShelf()
+
+
+# -- at work -------------------------------------------------------------------------------
+
+
+@dataclass
+class Library:
+    """Sources with one page each; `found` counts the searches."""
+
+    pages: dict[str, str] = field(
+        default_factory=lambda: {"handbook": "You get 27 days of leave.", "board": "The CEO goes."}
+    )
+    found: int = 0
+    away: bool = False
+
+    def search(self, text: str, sources: Sequence[str] | None) -> list[Passage]:
+        self.found += 1
+        if self.away:
+            raise SourceUnreadable("handbook", "no answer", "Start Weaviate")
+        names = [name for name in self.pages if sources is None or name in sources]
+        chunks = [Chunk(n, "p.md", n, f"file:///{n}", (), 0, self.pages[n]) for n in names]
+        return [Passage(chunk, 1.0, {"vector": 0.9}) for chunk in chunks]
+
+
+def nearest(asked: str, passages: Sequence[Passage]) -> list[Finding]:
+    return [
+        Finding(passage, said, rank, place, 0.9)
+        for rank, passage in enumerate(passages)
+        for place, said in enumerate(statements(passage.chunk.text))
+    ]
+
+
+def all_alike(texts: Sequence[str]) -> Vectors:
+    return np.asarray([[1, 0]] * len(texts), np.float32)
+
+
+class Team:
+    """An assistant with a cache, and all that it stands on."""
+
+    def __init__(self, shelf: Shelf | None = None, says: FakeBackend | None = None) -> None:
+        self.shelf = shelf if isinstance(shelf, FakeShelf) else FakeShelf()
+        self.library, self.edition = Library(), "1"
+        self.backend = says or FakeBackend("You get 27 days of leave.")
+        cache = AnswerCache(
+            self.shelf, all_alike, self.library.search, lambda: self.edition, Room()
+        )
+        self.bot = Assistant(
+            self.library.search,
+            nearest,
+            self.backend,
+            self.shelf,
+            tasks_from({}),
+            lambda asked: asked.spaces,
+            Manner(quotes=0),
+            Line(1),
+            cache,
+        )
+
+    @property
+    def written(self) -> int:
+        """How often the model was asked."""
+        return len(self.backend.heard)
+
+
+def question(text: str = LEAVE, *sources: str, **given: object) -> Question:
+    made = Question(text, "ben", Place("terminal"), spaces=sources or ("handbook",))
+    return replace(made, **given)  # type: ignore[arg-type]  # of the tests' own making
+
+
+def test_the_same_question_again_costs_no_model_and_is_marked() -> None:
+    team = Team()
+    one, again = team.bot.ask(question()), team.bot.ask(question("How many leave days do I get?"))
+    assert team.written == 1
+    assert again.id != one.id
+    assert again.answer.cached_from == Earlier(one.id, one.asked_at)
+    assert replace(again.answer, cached_from=None) == one.answer
+    assert "answered before, " in footer(again)
+    assert "sources unchanged" in footer(again)
+    assert interaction_json(again)["cached_from"]["interaction"] == one.id
+    assert interaction_json(one)["cached_from"] is None
+
+
+def test_an_answer_given_again_is_never_kept_as_if_it_were_new() -> None:
+    team = Team()
+    ids = [team.bot.ask(question()).answer.cached_from for _ in range(3)]
+    assert [earlier and earlier.interaction for earlier in ids] == [None, 1, 1]
+    assert [k.interaction for k in team.shelf.answers] == [1]
+
+
+def test_another_question_is_answered_by_the_model() -> None:
+    team = Team()
+    team.bot.ask(question())
+    team.bot.ask(question("How many days of leave do I not get?"))
+    assert team.written == 2
+
+
+def test_a_page_that_changed_is_read_anew() -> None:
+    team = Team()
+    team.bot.ask(question())
+    team.library.pages["handbook"] = "You get 27 days of leave, and 2 for moving house."
+    assert team.bot.ask(question()).answer.cached_from is None
+    assert team.written == 2
+
+
+def test_a_page_that_goes_or_comes_is_noticed() -> None:
+    team = Team()
+    both = question(LEAVE, "handbook", "board")
+    team.bot.ask(both)
+    removed = team.library.pages.pop("board")
+    assert team.bot.ask(both).answer.cached_from is None
+    team.library.pages["board"] = removed
+    assert team.bot.ask(both).answer.cached_from is None
+
+
+def test_who_may_read_other_sources_never_meets_the_answer() -> None:
+    team, asked = Team(), LEAVE
+    team.library.pages["board"] = team.library.pages["handbook"]
+    secret = team.bot.ask(question(asked, "handbook", "board")).answer
+    assert secret.outcome is Outcome.CITED
+    for sources in (("handbook",), ("board",)):
+        answer = team.bot.ask(question(asked, *sources)).answer
+        assert answer.cached_from is None
+        assert {passage.chunk.source for passage in answer.passages} == set(sources)
+    nobody = replace(question(asked), spaces=())
+    assert team.bot.ask(nobody).answer.outcome is Outcome.UNKNOWN
+    anything = replace(question(asked), spaces=None)
+    assert team.bot.ask(anything).answer.cached_from is None
+    turned = team.bot.ask(question(asked, "board", "handbook")).answer
+    assert turned.cached_from is not None
+
+
+def test_what_is_compared_is_searched_with_the_askers_own_sources() -> None:
+    team = Team()
+    seen: list[Sequence[str] | None] = []
+
+    def search(text: str, sources: Sequence[str] | None) -> list[Passage]:
+        seen.append(sources)
+        return team.library.search(text, sources)
+
+    assert team.bot.cache is not None
+    team.bot.cache.search = team.bot.search = search
+    team.bot.ask(question())
+    team.bot.ask(question())
+    assert {tuple(sources or ()) for sources in seen} == {("handbook",)}
+
+
+def test_another_model_or_other_settings_answer_for_themselves() -> None:
+    team = Team()
+    team.bot.ask(question())
+    team.edition = "2"
+    assert team.bot.ask(question()).answer.cached_from is None
+    team.edition = "1"
+    assert team.bot.ask(question()).answer.cached_from is not None
+
+
+def test_a_thumbs_down_makes_the_model_answer_again() -> None:
+    team = Team()
+    team.bot.ask(question())
+    again = team.bot.ask(question())
+    team.bot.rate(Feedback(again.id, "ben", Verdict.DOWN, NOON))
+    assert team.bot.ask(question()).answer.cached_from is None
+
+
+def test_fresh_writes_anew_and_takes_the_place_of_the_old() -> None:
+    team = Team()
+    team.bot.ask(question())
+    fresh = team.bot.ask(question(), fresh=True)
+    assert (fresh.answer.cached_from, team.written) == (None, 2)
+    again = team.bot.ask(question()).answer.cached_from
+    assert again is not None
+    assert again.interaction == fresh.id
+
+
+def test_only_whole_answers_from_the_documents_are_kept() -> None:
+    silent = Team(says=FakeBackend("The moon is made of cheese."))
+    assert silent.bot.ask(question()).answer.outcome is Outcome.UNKNOWN
+    broken = Team()
+    broken.library.away = True
+    assert broken.bot.ask(question()).answer.outcome is Outcome.FAILED
+    tuned = Team()
+    tuned.bot.ask(question(mode=Mode.TUNED, task="rewrite"))
+    cut = Team()
+    cut.bot.ask(question(), Watching(stop_after=1))
+    assert [team.shelf.answers for team in (silent, broken, tuned, cut)] == [[], [], [], []]
+
+
+def test_a_forced_mode_is_respected() -> None:
+    team = Team()
+    team.bot.ask(question(mode=Mode.RAG))
+    tuned = team.bot.ask(question(mode=Mode.TUNED, task="rewrite")).answer
+    assert (tuned.outcome, tuned.cached_from) == (Outcome.WRITTEN, None)
+    assert team.bot.ask(question()).answer.cached_from is not None
+
+
+def test_a_follow_up_is_compared_with_what_it_takes_from_its_thread() -> None:
+    team = Team()
+    about = [(Turn("user", f"How long may {who} be away?"),) for who in ("staff", "interns")]
+    for thread in about:
+        assert team.bot.ask(question("And when ill?", thread=thread)).answer.cached_from is None
+    assert team.bot.ask(question("And when ill?", thread=about[0])).answer.cached_from is not None
+
+
+def test_an_answer_given_again_is_shown_whole() -> None:
+    team, watching = Team(), Watching()
+    team.bot.ask(question())
+    again = team.bot.ask(question(), watching)
+    assert "".join(watching.seen) == again.answer.text
+    assert again.timings.first_piece_ms is not None
+
+
+def test_an_answer_that_cannot_be_kept_is_an_answer_all_the_same() -> None:
+    team = Team()
+    team.shelf.broken = True
+    assert team.bot.ask(question()).answer.outcome is Outcome.CITED
+
+
+def test_an_interaction_that_was_forgotten_is_answered_anew() -> None:
+    team = Team()
+    one = team.bot.ask(question())
+    team.shelf.rows[99] = team.shelf.rows.pop(one.id)
+    assert team.bot.ask(question()).answer.cached_from is None
+
+
+def test_the_trace_tells_texts_addresses_and_order() -> None:
+    passages = Library().search("x", None)
+    chunk = passages[0].chunk
+    moved = [replace(passages[0], chunk=replace(chunk, url="file:///new")), *passages[1:]]
+    told = [replace(passages[0], chunk=replace(chunk, text="28 days")), *passages[1:]]
+    marks = {trace(each) for each in (passages, passages[::-1], passages[:1], moved, told)}
+    assert len(marks) == 5
+    assert trace([replace(passage, score=0.1) for passage in passages]) == trace(passages)
+
+
+def test_the_order_and_repetition_of_sources_do_not_tell_audiences_apart() -> None:
+    def audience(*sources: str) -> str:
+        return Asked("x", sources, "e", VECTOR).audience
+
+    assert audience("a", "b") == audience("b", "a", "a")
+    assert audience("a", "b") != audience("a,b")
+    assert Asked("x", None, "e", VECTOR).audience != audience()
+
+
+def test_the_code_that_answers_is_part_of_the_edition() -> None:
+    names = {file.name for file in code_files()}
+    assert {"answering.py", "search.py", "assistant.py"} <= names
+
+
+# -- the line ------------------------------------------------------------------------------
+
+
+class Watching:
+    """A watcher that keeps what it saw, and may stop after some pieces or when told to."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.seen: list[str] = []
+        self.stop_after, self.waits, self.stop = stop_after, threading.Event(), threading.Event()
+
+    def status(self, text: str) -> None:
+        if text.startswith("Waiting"):
+            self.waits.set()
+
+    def piece(self, text: str) -> None:
+        self.seen.append(text)
+
+    @property
+    def stopped(self) -> bool:
+        enough = self.stop_after is not None and len(self.seen) >= self.stop_after
+        return enough or self.stop.is_set()
+
+
+class SlowBackend(FakeBackend):
+    """Says nothing until it may go on."""
+
+    def __init__(self, *pieces: str) -> None:
+        super().__init__(*pieces)
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def _say(self, sampling: Sampling) -> Iterator[str]:
+        self.begun.set()
+        self.go_on.wait(30)
+        yield from super()._say(sampling)
+
+
+def test_while_one_is_answered_others_wait_may_stop_and_known_answers_come_at_once() -> None:
+    slow = SlowBackend("You get 27 days of leave.")
+    slow.go_on.set()
+    team = Team(says=slow)
+    team.bot.ask(question())
+    slow.begun.clear()
+    slow.go_on.clear()
+    waiting = Watching()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(team.bot.ask, question("Is leave paid for 27 days?"))
+        assert slow.begun.wait(30)
+        second = pool.submit(team.bot.ask, question("Do I get 27 days of leave?"), waiting)
+        assert waiting.waits.wait(30)
+        assert team.bot.ask(question()).answer.cached_from is not None
+        waiting.stop.set()
+        stopped = second.result(30)
+        assert not first.done()
+        slow.go_on.set()
+        assert first.result(30).answer.outcome is Outcome.CITED
+    assert stopped.answer.outcome is Outcome.STOPPED
+    assert stopped.timings.wait_ms is not None
+    assert stopped.timings.search_ms is None
+    assert [k.interaction for k in team.shelf.answers] == [1, first.result().id]
