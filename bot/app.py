@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 from bot import plugins
 from bot.answer_cache import AnswerCache, Room, code_digest, digest
 from bot.assistant import Assistant, Manner
+from bot.classifying import Fitted, classifier
 from bot.conversation import Question
 from bot.database import upgrade
 from bot.errors import UnknownSource
+from bot.learned_routing import LearnedRouter
 from bot.line import Line
 from bot.settings import Settings
 from bot.spaces import readable
@@ -191,6 +193,14 @@ class App:
         return dict(tasks_from(told))
 
     @cached_property
+    def router(self) -> LearnedRouter:
+        """What chooses between the documents and the tasks."""
+        return LearnedRouter(self._classifier, self.tasks, self.settings.routing.min_confidence)
+
+    def _classifier(self) -> Fitted:
+        return classifier(self.tasks, self.embedder(), self.settings.cache)
+
+    @cached_property
     def assistant(self) -> Assistant:
         """The answer service."""
         mine = self.settings.answers
@@ -205,6 +215,7 @@ class App:
             manner,
             Line(mine.at_once),
             self.answer_cache if mine.cache else None,
+            self.router,
         )
 
     @cached_property
@@ -295,7 +306,7 @@ class App:
         """Have everything that answering needs, fetching, starting and loading side by side."""
         parts: list[Callable[[], object]] = [lambda: self.store, lambda: self.client]
         parts += [partial(warm, self)]
-        parts += [lambda: self.backend.load()] if answering else []
+        parts += [lambda: self.backend.load(), self.router.prepare] if answering else []
         together(parts)
 
     def first_sync(self) -> None:

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from bot.answer_cache import AnswerCache, Asked
-from bot.answering import Citing, compose, inert, not_known, quoted, standalone, supported
+from bot.answering import Citing, compose, inert, not_known, quoted, supported
 from bot.conversation import (
     Answer,
     Feedback,
@@ -23,8 +24,10 @@ from bot.conversation import (
     Watcher,
 )
 from bot.errors import BotError, apology, failure_code
+from bot.followups import standalone
 from bot.line import Line
-from bot.routing import choose_route
+from bot.learned_routing import work
+from bot.routing import Router, choose_route
 from bot.stopwatch import Stopwatch
 from bot.support import Evidence
 from knowledge.documents import Passage
@@ -88,9 +91,11 @@ class Assistant:
         manner: Manner | None = None,
         line: Line | None = None,
         cache: AnswerCache | None = None,
+        router: Router | None = None,
     ) -> None:
         self.search, self.focus, self.backend, self.memory = search, focus, backend, memory
         self.tasks, self.readable, self.manner = tasks, readable, manner or Manner()
+        self.router = router or partial(choose_route, tasks=frozenset(tasks))
         self.line, self.cache = line or Line(AT_ONCE), cache
 
     def ask(
@@ -102,7 +107,7 @@ class Assistant:
         """
         asked_at, watch, detail = datetime.now(UTC), Stopwatch(), ""
         watcher, asked = watcher or Unwatched(), None
-        route = choose_route(question, frozenset(self.tasks))
+        route = self.router(question)
         watch.note("route")
         try:
             asked = self._asked(question, route)
@@ -203,7 +208,8 @@ class Assistant:
         task = task_named(self.tasks, route.task or "rewrite")
         watcher.status(f"Working on it ({task.name})")
         text = ""
-        for piece in self._pieces(task_prompt(task, question.text), watcher, task.max_tokens):
+        wish, given = work(question, task.name)
+        for piece in self._pieces(task_prompt(task, given, wish), watcher, task.max_tokens):
             watch.first("first_piece")
             watcher.piece(inert(piece))
             text += piece

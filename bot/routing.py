@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from bot.conversation import Mode, Question, Route
 
@@ -30,6 +31,10 @@ PIECE = re.compile(
     r"reply|response|post|note|memo|text|invitation|reminder|tweet|headline|thank-you)\b",
     re.IGNORECASE,
 )
+
+
+Router = Callable[[Question], Route]
+"""What chooses the mode and the task of a question."""
 
 
 def choose_route(question: Question, tasks: frozenset[str] = frozenset(VERBS)) -> Route:

@@ -137,12 +137,13 @@ def task_named(tasks: Mapping[str, Task], name: str) -> Task:
     return tasks[name]
 
 
-def task_prompt(task: Task, text: str) -> Prompt:
+def task_prompt(task: Task, text: str, wish: str = "") -> Prompt:
     """What a base model is told: the instruction, examples like the text, and the text, fenced.
 
-    An order before a colon ("Rewrite politely: …") is told beside the text, not in it.
+    The wish, else an order before a colon ("Rewrite politely: …"), is told beside the text, not
+    in it.
     """
-    wish, material = _parted(task, text)
+    wish, material = (wish, text) if wish else _parted(task, text)
     messages = [Message("system", _instruction(task))]
     for shot in _nearest(task.examples, material):
         messages += [Message("user", _fenced(shot.text)), Message("assistant", shot.answer)]

@@ -31,6 +31,7 @@ from bot.settings.sections import (
     Log,
     Model,
     Platform,
+    Routing,
     Search,
     Section,
     Source,
@@ -59,6 +60,7 @@ class Settings(Section):
     chunking: Chunking = Chunking()
     search: Search = Search()
     answers: Answers = Answers()
+    routing: Routing = Routing()
     tasks: dict[Name, Task] = Field(default_factory=dict)
     log: Log = Log()
     _file: Path | None = PrivateAttr(None)

@@ -251,6 +251,12 @@ class Answers(Section):
     cache_age: Duration = timedelta(days=7)  # after which one is written anew
 
 
+class Routing(Section):
+    """When a message is a task for the tuned mode, and not a question for the documents."""
+
+    min_confidence: Share = 0.5  # that it is a task; below it: a question
+
+
 class Task(Section):
     """A stylistic job of the tuned model."""
 
