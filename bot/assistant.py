@@ -25,8 +25,8 @@ from bot.conversation import (
 )
 from bot.errors import BotError, apology, failure_code
 from bot.followups import standalone
-from bot.line import Line
 from bot.learned_routing import work
+from bot.line import Line
 from bot.routing import Router, choose_route
 from bot.stopwatch import Stopwatch
 from bot.support import Evidence
