@@ -67,7 +67,8 @@ class OpenvinoEngine:
     def chances(self, ids: Sequence[int], tokens: Sequence[int]) -> tuple[float, ...] | None:
         """Exact for the likeliest next token; the others of `tokens` share the rest.
 
-        None of them gets more than the likeliest. Meant for two tokens. None: the likeliest is none of them.
+        No other gets more than the likeliest. Meant for two tokens. None: the likeliest is
+        none of them.
         """
         import math
 

@@ -43,6 +43,18 @@ def install(
         return folder
 
 
+def original(
+    wanted: Entry, cache: Cache, where: Places, progress: Progress, offline: bool = False
+) -> dict[str, Path]:
+    """The files that `wanted` is made of, by their targets, as they were published.
+
+    Unlike what `install` gathers they stay under `downloads`. Raises `FetchFailed`.
+    """
+    name = f"{wanted.name}-original"
+    with cache.lock(name, progress):
+        return _gather(wanted, cache.downloads(name), where, progress, offline)
+
+
 def held(wanted: Entry, cache: Cache) -> Path | None:
     """The folder of `wanted` if it is in the cache, whole; nothing is fetched or made."""
     return cache.held(wanted.name, digest_of(wanted))

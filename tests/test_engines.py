@@ -1,0 +1,218 @@
+"""The fast engine beside the reference, on tiny models of random weights."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model.backends import Sampling
+from model.engines import Bits, Dials, Unfit
+from model.engines.adapters import read_adapter
+from model.engines.choosing import fitting
+from model.engines.export import GRAPH, exported, named
+from model.engines.openvino import OpenvinoEngine, pipeline
+from model.engines.packing import Packed, nibbles, pack
+from model.progress import Progress, quiet
+from model.weights.cache import Cache
+from tests import tiny
+
+# peft 0.21 asks what transformers 5.23 calls otherwise by now.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+
+IDS = [5, 60, 70, 33, 9, 120, 200, 31]
+
+
+def saved(folder: Path, kind: str = "llama", tied: bool = True) -> tuple[Path, Any]:
+    """A tiny model, and the folder that transformers makes of it."""
+    made = tiny.model(kind, tied)
+    made.save_pretrained(folder)
+    return folder, made
+
+
+def lora(made: Any, folder: Path, seed: int) -> Any:
+    """An adapter of random weights for a copy of `made`; gives the adapted copy."""
+    import copy
+
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(seed)
+    wanted = LoraConfig(r=4, lora_alpha=16, target_modules=["q_proj", "down_proj"])
+    adapted = get_peft_model(copy.deepcopy(made), wanted)
+    for name, weights in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weights, std=0.3)
+    adapted.save_pretrained(str(folder))
+    return adapted
+
+
+def logits(graph: Path) -> Any:
+    """What an exported model makes of `IDS`, (tokens, vocabulary)."""
+    import openvino as ov
+
+    ready = ov.Core().compile_model(str(graph / GRAPH), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    many = np.array([IDS], np.int64)
+    places = np.arange(len(IDS), dtype=np.int64)[None]
+    given = {"input_ids": many, "attention_mask": np.ones_like(many), "position_ids": places}
+    return ready({**given, "beam_idx": np.array([0], np.int32)})["logits"][0]
+
+
+def reference(made: Any) -> Any:
+    import torch
+
+    with torch.no_grad():
+        return made(torch.tensor([IDS])).logits[0].numpy()
+
+
+def export(folder: Path, to: Path, adapter: Path | None = None, bits: Bits = 8) -> Path:
+    return exported(folder, adapter, bits, Cache(to), quiet)
+
+
+@pytest.mark.parametrize(("kind", "tied"), [("llama", True), ("qwen2", False)])
+def test_an_export_computes_what_the_model_computes(tmp_path: Path, kind: str, tied: bool) -> None:
+    folder, made = saved(tmp_path / "model", kind, tied)
+    wanted = reference(made)
+    for bits, near in ((8, 0.03), (4, 0.3)):
+        found = logits(export(folder, tmp_path / "cache", bits=bits))  # type: ignore[arg-type]
+        assert np.linalg.norm(found - wanted) < near * np.linalg.norm(wanted)
+
+
+def test_an_adapter_is_part_of_the_export(tmp_path: Path) -> None:
+    folder, made = saved(tmp_path / "model")
+    wanted = reference(lora(made, tmp_path / "adapter", 1))
+    assert np.linalg.norm(reference(made) - wanted) > 0.1 * np.linalg.norm(wanted)
+    found = logits(export(folder, tmp_path / "cache", tmp_path / "adapter"))
+    assert np.linalg.norm(found - wanted) < 0.03 * np.linalg.norm(wanted)
+
+
+def test_what_is_exported_is_kept_and_told_apart(tmp_path: Path) -> None:
+    folder, made = saved(tmp_path / "model")
+    lora(made, tmp_path / "one", 1)
+    lora(made, tmp_path / "two", 2)
+    names = {named(folder, None, 8), named(folder, None, 4), named(folder, tmp_path / "one", 8)}
+    assert len(names | {named(folder, tmp_path / "two", 8)}) == 4
+    first = export(folder, tmp_path / "cache")
+    written = (first / GRAPH).stat().st_mtime_ns
+    assert (export(folder, tmp_path / "cache") / GRAPH).stat().st_mtime_ns == written
+
+
+def test_an_export_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    folder, _ = saved(tmp_path / "model")
+
+    def dying(step: str, done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    broken: Progress = dying
+    with pytest.raises(KeyboardInterrupt):
+        exported(folder, None, 8, Cache(tmp_path / "cache"), broken)
+    assert list((tmp_path / "cache" / "weights").iterdir()) == []
+    assert export(folder, tmp_path / "cache").is_dir()
+
+
+def test_what_does_not_fit_is_left_to_transformers_and_said(tmp_path: Path) -> None:
+    folder, made = saved(tmp_path / "model")
+    dials = Dials(device="cpu")
+    assert fitting(dials, folder) == ("openvino", "")
+    assert fitting(Dials(device="cuda"), folder) == ("transformers", "")
+    lora(made, tmp_path / "adapter", 1)
+    told = tmp_path / "adapter" / "adapter_config.json"
+    told.write_text(json.dumps({**json.loads(told.read_text()), "use_dora": True}))
+    with pytest.raises(Unfit, match="use_dora"):
+        read_adapter(tmp_path / "adapter")
+    chosen, why = fitting(Dials(device="cpu", adapter=tmp_path / "adapter"), folder)
+    assert (chosen, "not plain LoRA" in why) == ("transformers", True)
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace('"llama"', '"gpt_odd"'))
+    assert fitting(dials, folder)[0] == "transformers"
+
+
+@pytest.mark.parametrize(("bits", "most"), [(8, 255), (4, 15)])
+def test_packed_numbers_are_within_half_a_step(bits: Bits, most: int) -> None:
+    weights = np.random.default_rng(0).normal(size=(70, 64)).astype(np.float32)
+    packed = pack(weights, bits)
+    back = (packed.codes.astype(np.float32) - packed.zeros) * packed.scales
+    assert packed.shape == weights.shape
+    assert packed.codes.max() <= most
+    assert (np.abs(back.reshape(70, 64) - weights) <= 0.6 * widest(packed)).all()
+
+
+def widest(packed: Packed) -> float:
+    return float(packed.scales.max())
+
+
+def test_two_codes_share_a_byte() -> None:
+    assert nibbles(np.array([1, 2, 15, 0], np.uint8)).tolist() == [0x21, 0x0F]
+
+
+class Stumbling:
+    """A pipeline that fails at one step."""
+
+    def __init__(self, real: Any, at: int) -> None:
+        self.real, self.left = real, at
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise RuntimeError("out of memory")
+        self.real.step()
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    return export(saved(tmp_path / "model")[0], tmp_path / "cache")
+
+
+def written(engine: OpenvinoEngine, ids: list[int], tokens: int = 12) -> list[int]:
+    return list(engine.write(ids, Sampling(max_tokens=tokens)))
+
+
+def test_a_failure_reaches_everyone_and_the_next_request_starts_afresh(ready: Path) -> None:
+    built: list[Any] = []
+
+    def build() -> Any:
+        built.append(None)
+        return Stumbling(pipeline(ready, 1), 20 if len(built) == 1 else -1)
+
+    engine = OpenvinoEngine(build, ())
+
+    def failing(number: int) -> str:
+        with pytest.raises(RuntimeError) as caught:
+            written(engine, [*IDS, number], 200)
+        return str(caught.value)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(failing, range(3))) == ["out of memory"] * 3
+    assert len(written(engine, IDS)) == 12
+    assert len(built) == 2
+
+
+def test_several_write_what_each_would_write_alone(ready: Path) -> None:
+    engine = OpenvinoEngine(partial(pipeline, ready, 1), ())
+    asked = [[*IDS, number] for number in range(6)]
+    alone = [written(engine, ids) for ids in asked]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(partial(written, engine), asked)) == alone
+    assert engine.under_way == 0
+
+
+def test_adapters_never_leak_into_each_other(tmp_path: Path) -> None:
+    folder, made = saved(tmp_path / "model", tied=False)
+    engines = []
+    for seed in (1, 2):
+        lora(made, tmp_path / str(seed), seed)
+        where = export(folder, tmp_path / "cache", tmp_path / str(seed))
+        engines.append(OpenvinoEngine(partial(pipeline, where, 1), ()))
+    ids = IDS * 10  # several blocks of the cache, shared by every prompt
+    first = [written(engine, ids) for engine in engines]
+    assert first[0] != first[1]
+    for _ in range(3):
+        assert [written(engine, ids) for engine in engines] == first
