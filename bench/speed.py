@@ -1,7 +1,7 @@
 """Generation: tokens per second, one stream and eight, and of reading, beside llama.cpp.
 
-llama-cpp-python is not locked (it is built from source, minutes): to have it beside, run
-`uv run --with llama-cpp-python==0.3.36 python -m bench.speed`.
+llama-cpp-python is not locked, for it is built from source, which takes minutes; without it the
+bench says how to have it beside.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from model.weights.cache import Cache
 from model.weights.catalogue import GGUF, entry
 from model.weights.install import original
 
+BESIDE = "uv run --with llama-cpp-python==0.3.36 python -m bench.speed"
 SMALL = "SmolLM2-135M-Instruct"
 READ, ALONE, EACH, STREAMS = 512, 96, (128, 64), 8  # tokens
 GOALS = {"reading": Goal(">=", 2.0), "one stream": Goal(">=", 1.5), "eight": Goal(">=", 2.0)}
@@ -122,7 +123,7 @@ def generation(model: str, rounds: int, bits: Sequence[Bits]) -> tuple[list[Line
                 rates.append(measured(writers[place], what))
     samples = {key: Sample(tuple(rates)) for key, rates in found.items()}
     lines = [row(who.name, what, samples, peer) for what in UNITS for who in writers]
-    missing = [] if peer else [f"llama.cpp is missing: {(__doc__ or '').splitlines()[-2].strip()}"]
+    missing = [] if peer else [f"llama.cpp is missing; to have it beside: `{BESIDE}`"]
     return lines, [f"{model}, {rounds} turns", *NOTES, *missing]
 
 

@@ -138,6 +138,21 @@ for mine, theirs in zip(ours.embed(texts), their_embedder(model).get_text_embedd
     assert min(cosines) > 0.97  # int8 activations are scaled by the whole batch
 
 
+@pytest.mark.real
+@pytest.mark.bench
+def test_the_fast_engine_is_compared_with_the_reference(tmp_path: Path) -> None:
+    told = figures(bench("parity", tmp_path / "out.json"))
+    assert list(told.values())[-1] > 0.2  # of the texts, before they part
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_writing_is_measured_alone_and_eight_at_once(tmp_path: Path) -> None:
+    told = figures(bench("speed", tmp_path / "out.json"))
+    assert len(told) == 3
+    assert all(rate > 0 for rate in told.values())
+
+
 def test_a_table_says_whether_a_goal_is_reached() -> None:
     lines = (
         Line("floor", 10.0, "chunks/s", ratio=0.95, goal=Goal(">=", 0.9)),
