@@ -11,24 +11,27 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
 from bot.conversation import Question, Turn
-from knowledge.words import STOP, WORD, stem, stems
+from knowledge.words import STOP, stem, stems
 
 Weights = Mapping[str, Mapping[str, float]]
 """By the mark of a word, by the mark of the question: what both together speak for it."""
 
 WEIGHTS = "followups.json"
-LIKELY = 0.2  # a word of the thread is brought from this probability on
+LIKELY = 0.2  # a word of the thread is brought from this probability on,
+LEANING = 0.15  # or from this one by a question that points back
+LEANS = frozenset({"points", "person", "other", "opens", "says0"})  # marks of such a question
 MOST = 8  # words that are brought
 TURNS = 12  # the last of the thread, beside its first, that are heard
 WORDS = 60  # of a turn that are heard
 SHORT = 3  # words with meaning: a turn of so few names its subject
 LITTLE = 12  # words: the bot's short answer names what was asked for
+BRIEF = 4  # words: a question that is no longer mostly lacks one
 LONG = 9  # words: a question that is longer seldom lacks one
 
 POINTING = frozenset("it its they them their theirs that this those these one ones".split())
@@ -37,6 +40,7 @@ OTHER = frozenset(
     """else other others another same more instead then there too also both either such similar
     again afterwards after rest latter former first second""".split()
 )
+WORD = re.compile(r"[^\W_]+(?:['’.:_-][^\W_]+|,\d+)*")  # E-31, 10:00 and part-time are one
 OPENING = re.compile(
     r"^\W*(?:and|but|or|so|ok|okay|then|also|n|what about|how about|what if|why|same|thx|nice|"
     r"thanks)\b",
@@ -61,7 +65,7 @@ class Heard:
 
     marks: set[str] = field(default_factory=lambda: {"any"})
     said: dict[str, set[int]] = field(default_factory=lambda: {"user": set(), "assistant": set()})
-    place: tuple[int, int] = (0, 0)  # turn and word where it stands best: by name, or last
+    place: tuple[int, int] = (0, 0)  # turn and word where it stands first, or first as a name
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Token:
 
     text: str
     name: bool  # written large though no sentence begins there
+    after: str = ""  # what stands between the word before and this one
 
     @property
     def stem(self) -> str:
@@ -87,11 +92,10 @@ def standalone(question: Question) -> str:
 def brought(question: Question) -> list[str]:
     """The words of the thread that the question leans on, in their order, neighbours joined."""
     turns = [tokens(turn.text) for turn in heard_turns(question.thread)]
-    words = chances(question)
-    likely = sorted(
-        (word for word in words if words[word][0] >= LIKELY), key=lambda w: -words[w][0]
-    )
-    return joined(sorted(words[word][1] for word in likely[:MOST]), turns)
+    least = LEANING if question_marks(question) & LEANS else LIKELY
+    likely = [found for found in chances(question).values() if found[0] >= least]
+    best = sorted(likely, key=lambda found: -found[0])[:MOST]
+    return joined(sorted(place for _, place in best), turns)
 
 
 def chances(question: Question) -> dict[str, tuple[float, tuple[int, int]]]:
@@ -103,9 +107,10 @@ def chances(question: Question) -> dict[str, tuple[float, tuple[int, int]]]:
     }
 
 
-def chance(word: Iterable[str], question: Iterable[str], known: Weights) -> float:
-    """The logistic regression's probability, from 0 to 1."""
-    asked = list(question)
+def chance(word: Collection[str], asked: Collection[str], known: Weights) -> float:
+    """The probability from 0 to 1 that a word of these marks is brought, by the regression."""
+    if {"name", "assistant last"} <= {*word} and "person" in asked and "deep" not in asked:
+        return 1.0  # who was just named is "she"; in long threads it is mostly someone earlier
     total = sum(known.get(mark, {}).get(other, 0.0) for mark in word for other in asked)
     return 1 / (1 + math.exp(-total))
 
@@ -129,11 +134,14 @@ def tokens(text: str) -> list[Token]:
 
 
 def _tokens(text: str) -> Iterator[Token]:
+    last = 0
     for found in WORD.finditer(text):
         before, word = text[: found.start()].rstrip(), found.group()
         begins = not before or before[-1] in '.!?:\n"“'
         inner = any(letter.isupper() for letter in word[1:])
-        yield Token(word, inner or (word[0].isupper() and not begins))
+        name = inner or (word[0].isupper() and not begins)
+        yield Token(word, name, text[last : found.start()])
+        last = found.end()
 
 
 def question_marks(question: Question) -> set[str]:
@@ -147,7 +155,8 @@ def question_marks(question: Question) -> set[str]:
         "person": bool(words & PERSON),
         "other": bool(words & OTHER),
         "opens": bool(OPENING.search(question.text)),
-        f"says{min(meaning, 4)}": True,
+        f"says{min(meaning, 6)}": True,
+        "brief": len(found) <= BRIEF,
         "long": len(found) > LONG,
         "names": any(token.name for token in found),
         "deep": sum(turn.role == "user" for turn in question.thread) > 1,
@@ -164,7 +173,7 @@ def listened(question: Question) -> dict[str, Heard]:
         _listen(turn, number, age, words)
     for heard in words.values():
         heard.marks |= {f"{role} twice" for role, said in heard.said.items() if len(said) > 1}
-    own = {*stems(question.text)}
+    own = {*stems(question.text), *(token.stem for token in tokens(question.text))}
     return {word: heard for word, heard in words.items() if word not in own}
 
 
@@ -183,8 +192,8 @@ def _listen(turn: Turn, number: int, age: str, words: dict[str, Heard]) -> None:
     for place, token in enumerate(found):
         if not (word := token.stem):
             continue
-        heard = words.setdefault(word, Heard())
-        if token.name or "name" not in heard.marks:
+        heard = words.setdefault(word, Heard(place=(number, place)))
+        if token.name and "name" not in heard.marks:
             heard.place = (number, place)
         heard.said[turn.role].add(number)
         marks = {
@@ -200,14 +209,14 @@ def _listen(turn: Turn, number: int, age: str, words: dict[str, Heard]) -> None:
 
 
 def joined(places: Sequence[tuple[int, int]], turns: Sequence[Sequence[Token]]) -> list[str]:
-    """The words at those places; those that stand together, or nearly, as one piece."""
+    """The words at those places; those that stand together, or nearly, as they stand."""
     pieces, last = list[str](), (-1, -1)
     for turn, place in places:
-        between = [token.text for token in turns[turn][last[1] + 1 : place]]
-        near = turn == last[0] and len(between) <= JOIN and {w.lower() for w in between} <= LINKS
-        if near:
-            pieces[-1] = " ".join([pieces[-1], *between, turns[turn][place].text])
+        between = turns[turn][last[1] + 1 : place]
+        near = turn == last[0] and len(between) <= JOIN
+        if near and {token.text.lower() for token in between} <= LINKS:
+            pieces[-1] += "".join(t.after + t.text for t in turns[turn][last[1] + 1 : place + 1])
         else:
             pieces.append(turns[turn][place].text)
         last = (turn, place)
-    return pieces
+    return [" ".join(piece.split()) for piece in pieces]
