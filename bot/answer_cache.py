@@ -22,7 +22,7 @@ from knowledge.embedding import Vectors
 
 NEAR = 0.93  # cosine of two questions that may be the same; `bot.alike` decides
 TRIED = 3  # kept answers whose passages are looked up again, for one question
-PACKAGES = ("bot", "knowledge", "model")
+PACKAGES, SUFFIXES = ("bot", "knowledge", "model"), (".py", ".json", ".jsonl")
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,9 @@ def code_digest() -> str:
 
 
 def code_files() -> Iterator[Path]:
-    """The files of our packages."""
+    """The files of our packages, what was learned among them."""
     home = Path(bot.__file__).resolve().parent.parent
     for package in PACKAGES:
-        yield from sorted((home / package).rglob("*.py"))
+        for file in sorted((home / package).rglob("*")):
+            if file.suffix in SUFFIXES:
+                yield file

@@ -112,6 +112,7 @@ class Assistant:
         try:
             asked = self._asked(question, route)
             again = None if fresh else self._again(asked, watcher, watch)
+            watch.note("cache")
             answer = again or self._in_turn(question, route, watcher, watch)
         except (KnowledgeError, ModelError, BotError) as error:
             answer, detail = _failed(error, question), f"{type(error).__name__}: {error}"
@@ -140,7 +141,6 @@ class Assistant:
         if self.cache is None or asked is None:
             return None
         found = self.cache.find(asked)
-        watch.note("cache")
         if found is not None:
             watch.first("first_piece")
             watcher.piece(found.text)

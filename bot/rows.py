@@ -23,6 +23,15 @@ from bot.conversation import (
 from bot.tables import CitationRow, FeedbackRow, InteractionRow, KeptAnswerRow, PassageRow
 from knowledge.documents import Chunk, Passage
 
+KEPT_COLUMNS = (  # as the fields of `Kept`
+    KeptAnswerRow.interaction_id,
+    KeptAnswerRow.question,
+    KeptAnswerRow.audience,
+    KeptAnswerRow.edition,
+    KeptAnswerRow.trace,
+    KeptAnswerRow.vector,
+    KeptAnswerRow.kept_at,
+)
 EXCERPT_CHARS = 2000  # of a passage's text; the whole stays in the index
 
 
@@ -177,19 +186,6 @@ def kept_row(kept: Kept) -> KeptAnswerRow:
         trace=kept.trace,
         vector=kept.vector,
         kept_at=kept.kept_at,
-    )
-
-
-def kept_of(row: KeptAnswerRow) -> Kept:
-    """A kept answer."""
-    return Kept(
-        interaction=row.interaction_id,
-        question=row.question,
-        audience=row.audience,
-        edition=row.edition,
-        trace=row.trace,
-        vector=row.vector,
-        kept_at=row.kept_at,
     )
 
 

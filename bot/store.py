@@ -17,7 +17,7 @@ from bot.answer_cache import Kept
 from bot.conversation import Answer, Feedback, Interaction, Question, Route, Timings, Verdict
 from bot.database import connect, shown_as, told
 from bot.errors import UnknownInteraction
-from bot.rows import feedback_of, interaction_of, kept_of, kept_row, row_of
+from bot.rows import KEPT_COLUMNS, feedback_of, interaction_of, kept_row, row_of
 from bot.tables import FeedbackRow, InteractionRow, KeptAnswerRow, SyncRow
 
 WHOLE = (selectinload(InteractionRow.citations), selectinload(InteractionRow.passages))
@@ -158,14 +158,14 @@ class Store:
 
     def kept(self, audience: str, edition: str, since: datetime) -> list[Kept]:
         """Answers for these readers by this edition, but none that has a thumbs-down."""
-        query = select(KeptAnswerRow).where(
+        query = select(*KEPT_COLUMNS).where(  # as plain rows: there may be a thousand
             KeptAnswerRow.audience == audience,
             KeptAnswerRow.edition == edition,
             KeptAnswerRow.kept_at >= since,
             KeptAnswerRow.interaction_id.not_in(disliked()),
         )
         with self._read() as session:
-            return [kept_of(row) for row in session.scalars(query.order_by(KeptAnswerRow.id))]
+            return [Kept(*row) for row in session.execute(query.order_by(KeptAnswerRow.id))]
 
     def unkeep(self, interaction: int) -> None:
         """Never give that answer again."""
