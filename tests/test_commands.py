@@ -54,6 +54,9 @@ def test_the_second_question_needs_no_setting_up(person: Terminal) -> None:
     expected = {"id", "question", "mode", "task", "route_reason", "outcome", "answer", "model"}
     assert expected <= row.keys()
     assert row["passages"][0]["scores"]
+    assert row["cached_from"]["interaction"]  # the first question was the same
+    [fresh] = person.tandem("ask", QUESTION, "--json", "--fresh").rows
+    assert fresh["cached_from"] is None
 
 
 def test_a_batch_gives_a_result_for_each_line_in_order(person: Terminal) -> None:
@@ -71,7 +74,7 @@ def test_a_batch_gives_a_result_for_each_line_in_order(person: Terminal) -> None
         },
     ]
     path = person.write("questions.jsonl", "\n".join(map(json.dumps, lines)))
-    told = person.tandem("ask", "--batch", str(path), "--json")
+    told = person.tandem("ask", "--batch", str(path), "--at-once", "3", "--json")
     assert told.code == 0, told.err
     assert [row["id"] for row in told.rows] == ["a", 7, "c", "d"]
     outcomes = [row["outcome"] for row in told.rows]
