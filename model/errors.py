@@ -57,3 +57,11 @@ class TaskUnusable(ModelError):
     def __init__(self, name: str, problem: str, remedy: str) -> None:
         self.name, self.problem, self.remedy = name, problem, remedy
         super().__init__(f"Task {name!r}: {problem}. {remedy}.")
+
+
+class TrainingFailed(ModelError):
+    """A training cannot begin, go on, or be trusted."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"Training: {problem}.")
