@@ -68,6 +68,7 @@ def writer() -> tuple[Any, Any]:
         num_attention_heads=HEADS,
         num_key_value_heads=HEADS,
         max_position_embeddings=8192,
+        initializer_range=0.2,  # wide: what is not trained must be able to tell tokens apart
         tie_word_embeddings=True,
     )
     model: Any = Qwen2ForCausalLM(config)
