@@ -131,11 +131,11 @@ def test_an_adapter_learns_a_reply_and_the_model_under_it_stays(tmp_path: Path) 
     rows = writings(tokenizer, [made])
     model = adapted(base, Dials(rank=16))
     learned = [p for p in model.parameters() if p.requires_grad]
-    groups = [{"params": learned, "lr": 0.01}]
-    fit(model, groups, lambda _: loss(model, rows), Pace(60), tmp_path, "m")
+    groups = [{"params": learned, "lr": 0.02}]
+    fit(model, groups, lambda _: loss(model, rows), Pace(25), tmp_path, "m")
     (written,) = replies(model, tokenizer, [made], tokens=20)
     assert written.text == made.reply
-    assert written.certainty > 0.9
+    assert written.certainty > 0.8
     for name, p in base.named_parameters():
         if name.replace(".base_layer", "") in before:
             assert torch.equal(p, before[name.replace(".base_layer", "")])

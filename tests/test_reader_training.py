@@ -163,13 +163,13 @@ def test_the_word_vectors_are_not_trained(known: Texts) -> None:
 
 def test_a_tiny_reader_learns_which_statement_answers(known: Texts, tmp_path: Path) -> None:
     torch.manual_seed(1)
-    parts, dials = trainee(tiny_models.encoder()), Dials(rate=3e-3, head_rate=1)
+    parts, dials = trainee(tiny_models.encoder()), Dials(rate=5e-3, head_rate=1)
     some = [lesson(1), ranking()]
     told = fit(
         parts,
         learning(parts, dials),
         lambda step: loss(parts, known, some, str(step)),
-        Pace(40),
+        Pace(20),
         tmp_path,
         "m",
     )
