@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import pickle
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -149,7 +150,7 @@ def _resumed(module: Module, optimizer: Any, folder: Path, mark: str) -> Fitted:
         module.load_state_dict(kept["learned"], strict=False)
         optimizer.load_state_dict(kept["optimizer"])
         return Fitted(**kept["at"])
-    except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, pickle.PickleError) as error:
         raise TrainingFailed(f"{file} cannot be read ({error}); delete it to begin anew") from error
 
 
