@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, replace
@@ -29,15 +29,20 @@ from knowledge.chunking import ChunkLimits, chunk
 from knowledge.documents import Chunk, Document, Passage, Progress, quiet
 from knowledge.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder, Vectors
 from knowledge.errors import KnowledgeError
-from knowledge.focus import Finding, focus
+from knowledge.focus import Focused, focus
 from knowledge.gathering import Gathering, Rerank, gather
 from knowledge.index import Edition, Index
+from knowledge.reranker import Reader
+from knowledge.reranker.onnx_reader import BASE as READER_BASE
+from knowledge.reranker.onnx_reader import OnnxReader
+from knowledge.reranker.ordering import cross_encoder, read_by, reordered
 from knowledge.search import Dials, Finder
 from knowledge.server import Running, serve
 from knowledge.server.locks import Lock
 from knowledge.sources import Source
 from knowledge.sync import SyncReport, sync
 from knowledge.weaviating import connect
+from model.adapters import shipped_adapter
 from model.backends import Backend
 from model.tasks import Task, tasks_from
 from model.weights import resolve
@@ -63,7 +68,6 @@ class App:
         self._ending = ExitStack()
         self._lock = threading.RLock()
         self._embedders: dict[str, Embedder] = {}
-        self.rerank: Rerank | None = None
 
     def __enter__(self) -> App:
         """For `with`."""
@@ -166,24 +170,53 @@ class App:
         return Gathering(mine.limit, mine.per_page, mine.half_life, width=3 * mine.limit)
 
     def search(self, text: str, sources: Sequence[str] | None) -> Sequence[Passage]:
-        """The passages for a question."""
+        """The passages for a question; the shipped reranker reads them later (`_focus`)."""
         wide = replace(self.dials, limit=self.gathering.width)
         found = self.finder.search(text, sources, wide)
-        return gather(text, found, self.gathering, datetime.now(UTC), self.rerank)
+        own = self.settings.search.reranker not in ("shipped", "none")
+        return gather(text, found, self.gathering, datetime.now(UTC), self.rerank if own else None)
+
+    @cached_property
+    def rerank(self) -> Rerank | None:
+        """What puts passages in a better order, as set."""
+        name = self.settings.search.reranker
+        if name == "none":
+            return None
+        judge = read_by(self.reader) if name == "shipped" else cross_encoder(name)
+        return partial(reordered, judge=judge)
 
     def reranked(self, text: str, found: Sequence[Passage]) -> Sequence[Passage]:
         """The passages in the reranker's order, where there is one."""
         return found if self.rerank is None else self.rerank(text, found)
 
     @cached_property
+    def reader(self) -> Reader:
+        """What reads the passages found for the statements that answer."""
+        base = resolve(READER_BASE, self.settings.cache, self.progress, substitutes=False)
+        return OnnxReader(base.path, threads=self.settings.embedder.threads)
+
+    @cached_property
     def backend(self) -> Backend:
-        """What writes."""
+        """What answers from the documents; our adapter for that is on where it fits the model."""
         mine = self.settings.model
-        given = {"model": mine.name, "cache": self.settings.cache, "progress": self.progress}
-        made: Backend = plugins.load("backend", mine.use, {**given, **mine.options})
+        adapter = shipped_adapter(mine.name) if mine.use == "local" else None
+        made = self._backend({"adapter": adapter} if adapter else {})
         note = getattr(made, "note", "")
         if note:
             self.note(note)
+        return made
+
+    @cached_property
+    def writer(self) -> Backend:
+        """What does the stylistic tasks: the model without the adapter for answers."""
+        mine = self.settings.model
+        adapted = mine.use == "local" and shipped_adapter(mine.name)
+        return self._backend({}) if adapted else self.backend
+
+    def _backend(self, more: Mapping[str, object]) -> Backend:
+        mine = self.settings.model
+        given = {"model": mine.name, "cache": self.settings.cache, "progress": self.progress}
+        made: Backend = plugins.load("backend", mine.use, {**given, **more, **mine.options})
         return made
 
     @cached_property
@@ -204,7 +237,7 @@ class App:
     def assistant(self) -> Assistant:
         """The answer service."""
         mine = self.settings.answers
-        manner = Manner(mine.max_tokens, mine.min_similarity, mine.quotes, mine.min_score)
+        manner = Manner(mine.max_tokens, mine.quotes, mine.min_confidence)
         return Assistant(
             self.search,
             self._focus,
@@ -216,6 +249,7 @@ class App:
             Line(mine.at_once),
             self.answer_cache if mine.cache else None,
             self.router,
+            lambda: self.writer,
         )
 
     @cached_property
@@ -234,8 +268,8 @@ class App:
         names = (self.backend.name, self.embedder().name)
         return digest(code_digest(), *names, *map(repr, parts))
 
-    def _focus(self, question: str, passages: Sequence[Passage]) -> list[Finding]:
-        return focus(question, passages, self.embedder(), self.settings.answers.words)
+    def _focus(self, question: str, passages: Sequence[Passage]) -> Focused:
+        return focus(question, passages, self.reader, self.settings.answers.words)
 
     def _readable(self, question: Question) -> list[str]:
         return readable(question, self.settings)

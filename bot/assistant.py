@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
 from bot.answer_cache import AnswerCache, Asked
-from bot.answering import Citing, compose, inert, not_known, quoted, supported
+from bot.answering import Citing, Claim, compose, deciding, pointed, quoted, supported
+from bot.confidence import answers, at_most, confidence
 from bot.conversation import (
     Answer,
     Feedback,
@@ -25,16 +26,19 @@ from bot.conversation import (
 )
 from bot.errors import BotError, apology, failure_code
 from bot.followups import standalone
+from bot.inert import inert_pieces
 from bot.learned_routing import work
 from bot.line import Line
+from bot.parts import parts
 from bot.routing import Router, choose_route
 from bot.stopwatch import Stopwatch
 from bot.support import Evidence
 from knowledge.documents import Passage
 from knowledge.errors import KnowledgeError
-from knowledge.focus import Finding
+from knowledge.focus import Focused
 from model.backends import Backend, Prompt, Sampling
 from model.errors import ModelError
+from model.grounding import ANSWERED, UNKNOWN, read_reply
 from model.tasks import Task, task_named, task_prompt
 
 log = logging.getLogger(__name__)
@@ -63,18 +67,25 @@ class Memory(Protocol):
         """Keep a verdict; a later one of the same person replaces it."""
 
 
-Focus = Callable[[str, Sequence[Passage]], Sequence[Finding]]
-"""The statements of the passages that matter for the question, best first."""
+Focus = Callable[[str, Sequence[Passage]], Focused]
+"""The statements of the passages that answer the question, and the signs that any does."""
 
 
 @dataclass(frozen=True)
 class Manner:
     """How to answer."""
 
-    max_tokens: int = 120
-    min_similarity: float = 0.5  # of the best passage (cosine); below it the model is not asked
-    quotes: int = 3  # of the nearest statements at most, beside what the model wrote
-    min_score: float = 0.8  # of the best statement (see `knowledge.focus`); below it likewise
+    max_tokens: int = 80
+    quotes: int = 3  # of the deciding statements at most, beside what the model wrote
+    min_confidence: float = 0.55  # that the answer is right (`bot.confidence`); below it: unknown
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What may be said to a question, nothing if too little is sure, and how sure it is."""
+
+    claims: tuple[Claim, ...]
+    confidence: float
 
 
 class Assistant:
@@ -92,8 +103,10 @@ class Assistant:
         line: Line | None = None,
         cache: AnswerCache | None = None,
         router: Router | None = None,
+        writer: Callable[[], Backend] | None = None,
     ) -> None:
         self.search, self.focus, self.backend, self.memory = search, focus, backend, memory
+        self.writer = writer or (lambda: backend)  # of the stylistic tasks
         self.tasks, self.readable, self.manner = tasks, readable, manner or Manner()
         self.router = router or partial(choose_route, tasks=frozenset(tasks))
         self.line, self.cache = line or Line(AT_ONCE), cache
@@ -169,58 +182,65 @@ class Assistant:
         if route.mode is Mode.TUNED:
             return self._write(question, route, watcher, watch)
         watcher.status("Searching the documents")
-        passages = self.search(standalone(question), self.readable(question))
+        readable, asked = self.readable(question), parts(standalone(question))
+        found = [(part, self.search(part, readable)) for part in asked]
         watch.note("search")
-        if not self._near(passages):
-            return not_known(())
         watcher.status("Reading what was found")
-        return self._cite(question, passages, watcher, watch)
+        citing = Citing([p for _, passages in found for p in passages], self.backend.name)
+        opened, sure = list[str](), 1.0  # what stays open; the least confidence of the parts
+        for part, passages in found:
+            judged = self._judge(part, question, passages, watcher)
+            if watcher.stopped:
+                return stopped()
+            sure = min(sure, judged.confidence)
+            opened += [] if judged.claims else [part]
+            show(map(citing.add, judged.claims), watcher, watch)
+        show(citing.gaps(opened), watcher, watch)
+        return replace(citing.answer(), confidence=sure)
 
-    def _near(self, passages: Sequence[Passage]) -> bool:
-        """Is anything found that may be about the question?"""
-        similarities = [p.scores["vector"] for p in passages if "vector" in p.scores]
-        keyword = any("keyword" in p.scores for p in passages) and not similarities
-        return keyword or max(similarities, default=0.0) >= self.manner.min_similarity
-
-    def _cite(
-        self, question: Question, passages: Sequence[Passage], watcher: Watcher, watch: Stopwatch
-    ) -> Answer:
-        asked = standalone(question)
-        findings = self.focus(asked, passages)
-        evidence = Evidence(findings, asked)
-        near = bool(findings) and findings[0].score >= self.manner.min_score
-        if not near or not evidence.knows(asked):
-            return not_known(passages)
-        citing = Citing(passages, self.backend.name)
-        pieces = self._pieces(compose(question, findings), watcher)
-        for claim in supported(pieces, evidence):
-            watch.first("first_piece")
-            watcher.piece(citing.add(claim))
-        if not watcher.stopped:
-            for claim in quoted(findings, self.manner.quotes):
-                watch.first("first_piece")
-                watcher.piece(citing.add(claim))
-        return citing.answer()
+    def _judge(
+        self, asked: str, question: Question, passages: Sequence[Passage], watcher: Watcher
+    ) -> Judged:
+        """What may be said to one question. The model is asked only where it can matter."""
+        focused, least = self.focus(asked, passages), self.manner.min_confidence
+        findings, hope = focused.findings, at_most(focused.signs)
+        if not findings or hope < least or not Evidence(findings, asked).knows(question.text):
+            return Judged((), hope if hope < least else 0.0)
+        composed = compose(asked, findings)
+        likely = self.backend.likelihoods(composed.prompt, (ANSWERED, UNKNOWN))
+        hope = confidence(focused.signs, answers(likely, True), 0.0)
+        if watcher.stopped or hope < least:
+            return Judged((), hope)
+        reply = read_reply("".join(self._pieces(self.backend, composed.prompt, watcher)))
+        named = composed.named(reply)
+        spoken = answers(likely, bool(reply.text))
+        sure = confidence(focused.signs, spoken, pointed(findings, named))
+        if sure < least:
+            return Judged((), sure)
+        chosen = deciding(asked, findings, named, max(self.manner.quotes, 1))
+        said = supported([reply.text], Evidence(chosen, asked))
+        return Judged((*said, *quoted(chosen[: self.manner.quotes])), sure)
 
     def _write(
         self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
     ) -> Answer:
         task = task_named(self.tasks, route.task or "rewrite")
         watcher.status(f"Working on it ({task.name})")
-        text = ""
+        text, writer = "", self.writer()
         wish, given = work(question, task.name)
-        for piece in self._pieces(task_prompt(task, given, wish), watcher, task.max_tokens):
+        written = self._pieces(writer, task_prompt(task, given, wish), watcher, task.max_tokens)
+        for piece in inert_pieces(written):
             watch.first("first_piece")
-            watcher.piece(inert(piece))
+            watcher.piece(piece)
             text += piece
-        return Answer(inert(text.strip()), Outcome.WRITTEN, model=self.backend.name)
+        return Answer(text.strip(), Outcome.WRITTEN, model=writer.name)
 
     def _pieces(
-        self, prompt: Prompt, watcher: Watcher, max_tokens: int | None = None
+        self, backend: Backend, prompt: Prompt, watcher: Watcher, max_tokens: int | None = None
     ) -> Iterator[str]:
         """The backend's pieces until the person presses Stop."""
         sampling = Sampling(max_tokens=max_tokens or self.manner.max_tokens)
-        pieces = self.backend.complete(prompt, sampling)
+        pieces = backend.complete(prompt, sampling)
         try:
             for piece in pieces:
                 if watcher.stopped:
@@ -230,6 +250,13 @@ class Assistant:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
+
+
+def show(pieces: Iterable[str], watcher: Watcher, watch: Stopwatch) -> None:
+    """Hand pieces to who watches, and note when the first came."""
+    for piece in pieces:
+        watch.first("first_piece")
+        watcher.piece(piece)
 
 
 def stopped() -> Answer:

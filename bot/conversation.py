@@ -100,6 +100,7 @@ class Answer:
     passages: tuple[Passage, ...] = ()  # all that the search found
     model: str = ""  # which model wrote it; empty: none was asked
     code: str = ""  # of a failure, for the operator to look up
+    confidence: float | None = None  # that it is right, or would have been; None: not judged
     cached_from: Earlier | None = None  # no model was asked: this one's sources are unchanged
 
 

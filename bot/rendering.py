@@ -34,6 +34,7 @@ def interaction_json(interaction: Interaction, id: object = None) -> dict[str, A
         "citations": [citation_json(citation) for citation in answer.citations],
         "passages": [passage_json(passage) for passage in answer.passages],
         "model": answer.model,
+        "confidence": None if answer.confidence is None else round(answer.confidence, 3),
         "cached_from": None if answer.cached_from is None else asdict(answer.cached_from),
         "timings": asdict(interaction.timings),
         "interaction": interaction.id,

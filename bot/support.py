@@ -13,7 +13,6 @@ from knowledge.statements import plain
 from knowledge.words import IDENTIFIER, numbers, stems
 
 COVERED = 0.6  # of a claim's words, the weighed share that a statement must hold
-NEAR = 0.02  # how far below the nearest statement one may score that a claim relies on
 LEAST = 2  # words that a claim must have
 SAYING = 3  # words from which a claim made of the question's own words says something
 LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
@@ -52,20 +51,14 @@ class Page:
 
 
 class Evidence:
-    """The statements nearest to the question, ready to be compared with.
-
-    A small model often takes its words from a statement further off, which is true but no
-    answer: what it says must be held by one of the nearest.
-    """
+    """The statements that an answer may rest on, ready to be compared with."""
 
     def __init__(self, findings: Sequence[Finding], question: str) -> None:
         self.asked, self.asked_figures = frozenset(stems(question)), numbers(question)
         passages = {_place(finding): finding.passage for finding in findings}
         ranks = {place: rank for rank, place in enumerate(passages)}
         self.pages = [_page(passage) for passage in passages.values()]
-        best = max((finding.score for finding in findings), default=0.0)
-        near = [finding for finding in findings if finding.score >= best - NEAR]
-        ordered = sorted(near, key=lambda f: (ranks[_place(f)], f.place))
+        ordered = sorted(findings, key=lambda f: (ranks[_place(f)], f.place))
         self.windows = list(_windows([(ranks[_place(f)], f) for f in ordered]))
 
     def knows(self, question: str) -> bool:

@@ -1,53 +1,74 @@
-"""Of the passages found, the statements that matter for a question."""
+"""Of the passages found, the statements that answer a question, and the signs that any does."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from knowledge.documents import Passage
-from knowledge.embedding import Embedder
-from knowledge.statements import Statement, statements
-from knowledge.words import stems
+from knowledge.injection import informing, is_order
+from knowledge.reranker import Page, Reader, Reading
+from knowledge.statements import Statement, lines, statements
+from knowledge.visible import visible
 
-LEXICAL = 0.25  # the weight of shared words beside the cosine, which is 1
-LONGEST = 400  # characters of a statement that are embedded
+WORDS, MOST = 120, 9  # of all statements together; statements
+NONE = -12.0  # log-odds of what was not found
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A statement of a passage, with how near it is to the question."""
+    """A statement of a passage, with how surely it answers the question."""
 
     passage: Passage
     statement: Statement
     rank: int  # of its passage, from 0
     place: int  # among the passage's statements, from 0
-    score: float
+    score: float  # log-odds, of the reader
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What speaks for the passages holding the answer; log-odds all, greater is better."""
+
+    best: float = NONE  # score of the best statement
+    gap: float = 0.0  # from the second best to it
+    lead: float = NONE  # that any statement answers, rather than none
+    answers: float = NONE  # that a passage holds the answer, the best of them
+    relevance: float = NONE  # of the best passage
+    share: float = NONE  # of the best statement among all and none
+
+
+@dataclass(frozen=True)
+class Focused:
+    """What is left of the passages: the best statements first, and the signs of them all."""
+
+    findings: tuple[Finding, ...] = ()
+    signs: Signs = Signs()
 
 
 def focus(
-    question: str, passages: Sequence[Passage], embedder: Embedder, words: int = 180
-) -> list[Finding]:
-    """The nearest statements up to about so many words, best first.
+    question: str,
+    passages: Sequence[Passage],
+    reader: Reader,
+    words: int = WORDS,
+    most: int = MOST,
+) -> Focused:
+    """The statements that answer, up to so many and about so many words, best first.
 
-    Nearness is the cosine of question and statement, the statement headed by its page and
-    section, and the share of the question's words that it has. Raises `EmbeddingFailed`.
+    Statements that give orders to whoever reads for others are left out (`knowledge.injection`).
+    Raises `EmbeddingFailed`.
     """
-    found = [
-        (rank, place, passage, statement)
-        for rank, passage in enumerate(passages)
-        for place, statement in enumerate(statements(passage.chunk.text))
-    ]
-    if not found:
-        return []
-    texts = [f"{head(passage)}: {said.whole}"[:LONGEST] for _, _, passage, said in found]
-    near = embedder.embed(texts) @ embedder.embed_queries([question])[0]
-    asked = frozenset(stems(question))
+    said = [tuple(statements(visible(passage.chunk.text))) for passage in passages]
+    pages = [Page(head(p), tuple(lines(s))) for p, s in zip(passages, said, strict=True)]
+    readings = reader.read(question, pages) if passages else []
     scored = [
-        Finding(passage, said, rank, place, float(cosine) + LEXICAL * shared(asked, text))
-        for (rank, place, passage, said), text, cosine in zip(found, texts, near, strict=True)
+        Finding(passage, statement, rank, place, score)
+        for rank, (passage, told, reading) in enumerate(zip(passages, said, readings, strict=True))
+        for place, (statement, score) in enumerate(zip(told, reading.evidence, strict=False))
     ]
-    return within(sorted(scored, key=lambda finding: -finding.score), words)
+    ranked = sorted(scored, key=lambda finding: -finding.score)
+    return Focused(tuple(within(ranked, words, most)), signs_of(readings))
 
 
 def head(passage: Passage) -> str:
@@ -55,23 +76,47 @@ def head(passage: Passage) -> str:
     return " > ".join(dict.fromkeys((passage.chunk.title, *passage.chunk.headings)))
 
 
-def shared(asked: frozenset[str], text: str) -> float:
-    """The share of the question's words that the text has."""
-    return len(asked & frozenset(stems(text))) / len(asked) if asked else 0.0
-
-
-def within(findings: Sequence[Finding], words: int) -> list[Finding]:
-    """The first ones that fit, each statement once; at least one."""
+def within(findings: Sequence[Finding], words: int, most: int) -> list[Finding]:
+    """The first ones that fit and inform, each statement once; at least one if any informs."""
     kept: list[Finding] = []
-    seen: set[str] = set()
-    for finding in findings:
-        text = finding.statement.whole
-        size = len(text.split())
-        if text in seen:
-            continue
-        if kept and size > words:
+    for finding in honest(findings):
+        size = len(finding.statement.whole.split())
+        if kept and (size > words or len(kept) >= most):
             break
-        seen.add(text)
         kept.append(finding)
         words -= size
     return kept
+
+
+def honest(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Findings without the orders hidden in them; each text once."""
+    seen: set[str] = set()
+    for finding in findings:
+        page, statement = finding.passage.chunk.text, finding.statement
+        text = informing(statement.text, page)
+        if not text.strip() or " ".join(text.lower().split()) in seen:
+            continue
+        seen.add(" ".join(text.lower().split()))
+        under = "" if is_order(statement.under, page) else statement.under
+        yield replace(finding, statement=Statement(text, under))
+
+
+def signs_of(readings: Sequence[Reading]) -> Signs:
+    """The signs of all readings together."""
+    scores = sorted((score for reading in readings for score in reading.evidence), reverse=True)
+    if not scores:
+        return Signs()
+    total = math.fsum(map(math.exp, scores))
+    return Signs(
+        best=scores[0],
+        gap=scores[0] - scores[1] if len(scores) > 1 else 0.0,
+        lead=math.log1p(total),
+        answers=max(reading.answers for reading in readings),
+        relevance=max(reading.relevance for reading in readings),
+        share=log_odds(math.exp(scores[0]) / (1 + total)),
+    )
+
+
+def log_odds(chance: float) -> float:
+    """The log-odds of a probability, bounded at about ±7."""
+    return math.log((chance + 1e-3) / (1 - chance + 1e-3))

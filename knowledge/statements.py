@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -31,7 +31,9 @@ class Statement:
     @property
     def whole(self) -> str:
         """With what introduces it."""
-        return f"{self.under} {self.text}" if self.under else self.text
+        if not self.under:
+            return self.text
+        return f"{self.under}{'' if self.under.endswith((':', '.', '?', '!')) else ':'} {self.text}"
 
 
 def statements(text: str) -> Iterator[Statement]:
@@ -52,6 +54,17 @@ def statements(text: str) -> Iterator[Statement]:
             said = [plain(s) for s in sentences(" ".join(line.strip() for line in lines))]
             yield from (Statement(sentence, heading) for sentence in said if sentence)
             lead = said[-1] if said and said[-1].endswith(":") else ""
+
+
+def lines(said: Sequence[Statement]) -> list[str]:
+    """The statements one below the other; what introduces several stands before the first."""
+    told, under = list[str](), ""
+    for statement in said:
+        new = statement.under and statement.under != under
+        repeated = bool(told) and statement.under in told[-1]
+        told.append(statement.whole if new and not repeated else statement.text)
+        under = statement.under
+    return told
 
 
 def _told(text: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from bot.conversation import Feedback, Interaction, Verdict
 from bot.errors import UnknownInteraction
 from knowledge.documents import Checkpoint, Document, Unchanged
 from knowledge.embedding import Embedder
+from knowledge.reranker import Page, Reader
 from knowledge.sources import Source
 from model.backends import Backend, Message, Prompt, Sampling
 from model.errors import PromptTooLong
@@ -120,6 +121,41 @@ class EmbedderContract:
         assert np.isfinite(embedder.embed_queries(odd[:2])).all()
 
 
+class ReaderContract:
+    """Give a `reader` fixture."""
+
+    PAGES = (
+        Page("Leave", ("You get 27 days.", "Ask the office.")),
+        Page("", ()),
+        Page("Kilns", ("Close the lid.",)),
+    )
+
+    def test_each_page_has_a_reading_with_a_score_for_each_statement(self, reader: Reader) -> None:
+        readings = reader.read("How many days?", self.PAGES)
+        assert [len(reading.evidence) for reading in readings] == [2, 0, 1]
+
+    def test_all_that_is_told_is_finite(self, reader: Reader) -> None:
+        for reading in reader.read("How many days?", self.PAGES):
+            told = (reading.relevance, reading.answers, *reading.evidence)
+            assert np.isfinite(told).all()
+
+    def test_the_same_reads_the_same_whatever_stands_beside_it(self, reader: Reader) -> None:
+        together = reader.read("How many days?", self.PAGES)
+        assert [reader.read("How many days?", [page])[0] for page in self.PAGES] == together
+
+    def test_nothing_is_read_as_nothing(self, reader: Reader) -> None:
+        assert reader.read("How many days?", []) == []
+        assert len(reader.read("", self.PAGES)) == 3
+
+    def test_a_page_of_any_length_and_any_characters_is_read(self, reader: Reader) -> None:
+        odd = Page("\ud800 odd", ("word " * 2000, "\ud800", "é " * 500))
+        [reading] = reader.read("\ud800 what?" * 200, [odd])
+        assert len(reading.evidence) <= 3
+
+    def test_its_weights_have_a_name(self, reader: Reader) -> None:
+        assert reader.name
+
+
 class BackendContract:
     """Give a `backend` fixture that has something to say to any prompt."""
 
@@ -158,7 +194,9 @@ class BackendContract:
         told = backend.likelihoods(asked, ("Yes", "No"))
         assert told is None or (len(told) == 2 and 0 < sum(told) <= 1.001 and min(told) >= 0)
         again = backend.likelihoods(asked, ("Yes", "No"))
-        assert again == (told and pytest.approx(told, abs=0.02))
+        # OpenVINO rounds to 8 bits what it multiplies, and otherwise for the few tokens that are
+        # left to read once the beginning is kept: up to 0.048 in 20 prompts, 0.0005 unrounded.
+        assert again == (told and pytest.approx(told, abs=0.06))
         with pytest.raises(PromptTooLong):
             backend.likelihoods(Prompt((Message("user", "word " * backend.context),)), ("a", "b"))
 

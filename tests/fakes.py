@@ -28,6 +28,7 @@ from knowledge.documents import Checkpoint, Chunk, Document, Item, Passage, Unch
 from knowledge.embedding import Vectors
 from knowledge.errors import SourceUnreadable
 from knowledge.objects import Entry, chunk_objects, document_id, record
+from knowledge.reranker import Page, Reading
 from model.backends import Prompt, Sampling
 from model.errors import PromptTooLong
 from model.generation import until
@@ -159,6 +160,31 @@ class FakeEmbedder:
 
 
 @dataclass
+class FakeReader:
+    """Every statement answers as surely as told; it remembers what it was asked.
+
+    `scores` are those of statements that hold some words, log-odds; a passage is as relevant as
+    its best statement answers.
+    """
+
+    sure: float = 3.0
+    scores: Mapping[str, float] = field(default_factory=dict)
+    name: str = "fake"
+    asked: list[tuple[str, tuple[Page, ...]]] = field(default_factory=list)
+
+    def read(self, question: str, pages: Sequence[Page]) -> list[Reading]:
+        self.asked.append((question, tuple(pages)))
+        return [self._reading([self._score(said) for said in page.statements]) for page in pages]
+
+    def _score(self, statement: str) -> float:
+        return next((s for words, s in self.scores.items() if words in statement), self.sure)
+
+    def _reading(self, evidence: list[float]) -> Reading:
+        best = max(evidence, default=-12.0)
+        return Reading(best, best, tuple(evidence))
+
+
+@dataclass
 class FakeSource:
     """Texts by key; `unreadable` ones cannot be read, and before `fails_at` it breaks."""
 
@@ -244,7 +270,8 @@ class FakeBackend:
         likely: tuple[float, ...] | None = None,
     ) -> None:
         self.pieces, self.closed, self.likely = pieces, False, likely
-        self.heard: list[Prompt] = []
+        self.heard: list[Prompt] = []  # and was to answer
+        self.weighed: list[Prompt] = []  # and was to say how likely an answer is
         self._name, self._context = name, context
 
     @property
@@ -269,7 +296,7 @@ class FakeBackend:
     def likelihoods(self, prompt: Prompt, choices: Sequence[str]) -> tuple[float, ...] | None:
         if self.count(prompt) >= self._context:
             raise PromptTooLong(self.count(prompt), self._context)
-        self.heard.append(prompt)
+        self.weighed.append(prompt)
         return self.likely
 
     def _say(self, sampling: Sampling) -> Iterator[str]:

@@ -33,11 +33,10 @@ from bot.store import Store
 from knowledge.documents import Chunk, Passage
 from knowledge.embedding import Vectors
 from knowledge.errors import SourceUnreadable
-from knowledge.focus import Finding
-from knowledge.statements import statements
+from knowledge.focus import Focused, focus
 from model.backends import Sampling
 from model.tasks import tasks_from
-from tests.fakes import FakeBackend, FakeStore, an_answer, kept
+from tests.fakes import FakeBackend, FakeReader, FakeStore, an_answer, kept
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LEAVE = "How many days of leave do I get?"
@@ -179,12 +178,8 @@ class Library:
         return [Passage(chunk, 1.0, {"vector": 0.9}) for chunk in chunks]
 
 
-def nearest(asked: str, passages: Sequence[Passage]) -> list[Finding]:
-    return [
-        Finding(passage, said, rank, place, 0.9)
-        for rank, passage in enumerate(passages)
-        for place, said in enumerate(statements(passage.chunk.text))
-    ]
+def focused(asked: str, passages: Sequence[Passage]) -> Focused:
+    return focus(asked, passages, FakeReader())
 
 
 def all_alike(texts: Sequence[str]) -> Vectors:
@@ -197,13 +192,13 @@ class Team:
     def __init__(self, shelf: Shelf | None = None, says: FakeBackend | None = None) -> None:
         self.shelf = shelf if isinstance(shelf, FakeShelf) else FakeShelf()
         self.library, self.edition = Library(), "1"
-        self.backend = says or FakeBackend("You get 27 days of leave.")
+        self.backend = says or FakeBackend("Answer 1: 27 days of leave")
         cache = AnswerCache(
             self.shelf, all_alike, self.library.search, lambda: self.edition, Room()
         )
         self.bot = Assistant(
             self.library.search,
-            nearest,
+            focused,
             self.backend,
             self.shelf,
             tasks_from({}),
@@ -439,7 +434,7 @@ class SlowBackend(FakeBackend):
 
 
 def test_while_one_is_answered_others_wait_may_stop_and_known_answers_come_at_once() -> None:
-    slow = SlowBackend("You get 27 days of leave.")
+    slow = SlowBackend("Answer 1: 27 days of leave")
     slow.go_on.set()
     team = Team(says=slow)
     team.bot.ask(question())

@@ -9,17 +9,19 @@ import pytest
 from bot.answering import (
     Citing,
     compose,
-    inert,
+    deciding,
     not_known,
+    pointed,
     quoted,
     spoken,
     supported,
 )
-from bot.conversation import Outcome, Place, Question, Turn
+from bot.conversation import Outcome
 from bot.support import Evidence
 from knowledge.documents import Chunk, Passage
 from knowledge.focus import Finding
-from knowledge.statements import statements
+from knowledge.statements import Statement, statements
+from model.grounding import Reply
 
 
 def passage(text: str, key: str, title: str = "Leave") -> Passage:
@@ -41,15 +43,12 @@ def findings(*scores: float) -> list[Finding]:
     return sorted(made, key=lambda finding: -finding.score)
 
 
-def question(text: str = "How many days of annual leave do I get?") -> Question:
-    return Question(text, "ben", Place("terminal"))
+ASKED = "How many days of annual leave do I get?"
 
 
-def answered(
-    pieces: Iterable[str], asked: str = "How many days of annual leave do I get?"
-) -> Citing:
+def answered(pieces: Iterable[str], asked: str = ASKED) -> Citing:
     citing = Citing(PASSAGES, "fake")
-    for claim in supported(pieces, Evidence(findings(0.9, 0.9), asked)):
+    for claim in supported(pieces, Evidence(findings(3.0, 3.0), asked)):
         citing.add(claim)
     return citing
 
@@ -126,29 +125,93 @@ def test_nothing_that_stands_is_unknown_and_says_what_was_looked_at() -> None:
     assert not_known(()).text.endswith("near.")
 
 
-def test_the_prompt_holds_question_notes_and_thread_apart_from_the_orders() -> None:
-    asked = Question(
-        "and part-time?", "ben", Place("terminal"), (Turn("user", "How many days of leave?"),)
-    )
-    system, user = compose(asked, findings(0.9, 0.8)).messages
+def test_the_prompt_holds_question_and_notes_apart_from_the_orders() -> None:
+    system, user = compose(ASKED, findings(3.0, 2.0)).prompt.messages
     assert (system.role, user.role) == ("system", "user")
     assert "27 days" not in system.text
-    for part in ("Leave > Days:", "27 days", "and part-time?", "days of leave"):
+    for part in ("Leave > Days:", "27 days", ASKED):
         assert part in user.text
 
 
 def test_the_best_page_stands_nearest_to_the_question() -> None:
-    user = compose(question(), findings(0.9, 0.8)).messages[1].text
-    assert user.index("The lid must be closed") < user.index("27 days")
+    user = compose(ASKED, findings(3.0, 2.0)).prompt.messages[1].text
+    assert user.index("The lid must be closed") < user.index("27 days") < user.index(ASKED)
 
 
-def test_the_nearest_statements_are_quoted_and_nothing_much_further() -> None:
-    assert [claim.text for claim in quoted(findings(0.97, 0.5), 3)] == [
-        "> Full-time staff get 27 days of annual leave."
+def test_the_notes_are_numbered_and_a_reply_names_them_by_number() -> None:
+    composed = compose(ASKED, findings(3.0, 2.0))
+    for number, finding in enumerate(composed.numbered, 1):
+        assert f"{number}. {finding.statement.text}" in composed.prompt.messages[1].text
+    assert composed.named(Reply((2, 1), "27 days")) == list(composed.numbered)[::-1]
+    assert composed.named(Reply((), "27 days")) == []
+
+
+def test_a_number_without_a_note_names_nothing() -> None:
+    composed = compose(ASKED, findings(3.0))
+    assert composed.named(Reply((0, 2, 99), "27 days")) == []
+
+
+def test_marks_of_a_chat_template_in_notes_and_question_are_broken_up() -> None:
+    found = Finding(PASSAGES[0], Statement("It is <|im_end|> 27 days."), 0, 0, 3.0)
+    user = compose("How <|im_start|>many?", [found]).prompt.messages[1].text
+    assert "<|im_end|>" not in user
+    assert "<|im_start|>" not in user
+
+
+def at(key: str, text: str, score: float, place: int = 0) -> Finding:
+    return Finding(passage(text, key), Statement(text), 0, place, score)
+
+
+def test_an_answer_rests_on_what_the_model_named_before_what_the_reader_liked_best() -> None:
+    best, named = at("leave.md", "27 days.", 3.0), at("leave.md", "20 days.", 1.0, 1)
+    assert deciding(ASKED, [best, named], [named], 3) == [named, best]
+    assert deciding(ASKED, [best, named], [], 3) == [best, named]
+    assert deciding(ASKED, [best, named], [named, named], 1) == [named]
+
+
+def test_what_the_model_named_far_from_the_best_does_not_lead() -> None:
+    best, far = at("leave.md", "27 days.", 3.0), at("kiln.md", "The lid.", -9.0)
+    assert deciding(ASKED, [best, far], [far], 3) == [best]
+
+
+def test_further_statements_are_of_the_page_that_leads() -> None:
+    lead, more = at("leave.md", "27 days.", 3.0), at("leave.md", "Ask HR.", 0.0, 1)
+    other = at("kiln.md", "The lid.", 1.0)
+    assert deciding(ASKED, [lead, other, more], [lead], 3) == [lead, more]
+
+
+def test_where_two_things_are_asked_further_statements_may_be_of_another_page() -> None:
+    lead, other = at("leave.md", "27 days.", 3.0), at("kiln.md", "The lid.", 1.0)
+    asked = "What is the difference of leave and lids?"
+    assert deciding(asked, [lead, other], [lead], 3) == [lead, other]
+
+
+def test_how_far_the_named_statement_is_from_the_best_is_told() -> None:
+    best, named = at("leave.md", "27 days.", 3.0), at("leave.md", "20 days.", 1.0, 1)
+    assert pointed([best, named], [best]) == 0.0
+    assert pointed([best, named], [named, best]) == -2.0
+    assert pointed([best, named], []) is None
+
+
+def test_the_deciding_statements_are_quoted_as_they_stand() -> None:
+    told = list(quoted(findings(3.0, 2.0)))
+    assert [claim.text for claim in told] == [
+        "> Full-time staff get 27 days of annual leave.",
+        "> The lid must be closed before firing.",
     ]
-    assert len(list(quoted(findings(0.9, 0.85), 3))) == 2
-    assert len(list(quoted(findings(0.9, 0.85), 1))) == 1
-    assert list(quoted([], 3)) == []
+    assert [claim.support.passage.chunk.key for claim in told] == ["leave.md", "kiln.md"]
+    assert list(quoted([])) == []
+
+
+def test_what_stays_open_is_named_below_what_is_answered_and_nowhere_else() -> None:
+    citing = answered(["You get 27 days of annual leave."])
+    [piece] = citing.gaps(["Who feeds <!channel> the cat?"])
+    assert citing.answer().text.endswith(piece)
+    assert "feeds" in piece
+    assert "<!channel>" not in piece
+    silent = answered(["I don't know."])
+    assert list(silent.gaps(["Who feeds the cat?"])) == []
+    assert silent.answer().outcome is Outcome.UNKNOWN
 
 
 def test_what_is_said_twice_is_shown_once() -> None:
@@ -158,5 +221,8 @@ def test_what_is_said_twice_is_shown_once() -> None:
 
 @pytest.mark.parametrize("ping", ["@everyone", "@here", "<!channel>", "<@U123>", "<#C1>", "<@&9>"])
 def test_nobody_is_pinged_by_an_answer(ping: str) -> None:
-    assert ping not in inert(f"ask {ping} now")
-    assert inert("a < b and me@example.org") == "a < b and me@example.org"
+    found = at("leave.md", f"Leave is 27 days, ask {ping} now.", 3.0)
+    said = [f"It is 27 days, ask {ping} now."]
+    claims = [*supported(said, Evidence([found], ASKED)), *quoted([found])]
+    assert len(claims) == 2
+    assert not any(ping in claim.text for claim in claims)

@@ -6,33 +6,29 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from bot.assistant import Assistant, Manner, Search
+from bot.assistant import Assistant, Focus, Manner, Search
 from bot.conversation import Feedback, Mode, Outcome, Place, Question, Verdict
 from knowledge.documents import Chunk, Passage
 from knowledge.errors import SourceUnreadable
-from knowledge.focus import Finding
-from knowledge.statements import statements
+from knowledge.focus import focus
+from knowledge.reranker import Reader
 from model.backends import Backend, Prompt, Sampling
 from model.errors import BackendUnavailable
 from model.tasks import tasks_from
-from tests.fakes import FakeBackend, FakeStore
+from tests.fakes import FakeBackend, FakeReader, FakeStore
 
 LEAVE = Chunk(
     "handbook", "leave.md", "Leave", "file:///leave.md", (), 0, "You get 27 days of leave."
 )
 
 
-def finding(similarity: float = 0.8) -> Search:
-    return lambda text, sources: [Passage(LEAVE, 1.0, {"vector": similarity})]
+def finding() -> Search:
+    return lambda text, sources: [Passage(LEAVE, 1.0)]
 
 
-def nearest(asked: str, passages: Sequence[Passage]) -> list[Finding]:
-    """Every statement, as near as its passage."""
-    return [
-        Finding(passage, said, rank, place, passage.scores["vector"])
-        for rank, passage in enumerate(passages)
-        for place, said in enumerate(statements(passage.chunk.text))
-    ]
+def focused(reader: Reader | None = None) -> Focus:
+    """The real choice of statements, by what a reader says of them."""
+    return lambda asked, passages: focus(asked, passages, reader or FakeReader())
 
 
 def question(
@@ -50,10 +46,21 @@ def assistant(
     store: FakeStore | None = None,
     readable: Callable[[Question], Sequence[str] | None] = lambda _: None,
     quotes: int = 0,
+    reader: Reader | None = None,
+    min_confidence: float = 0.5,
+    writer: Backend | None = None,
 ) -> Assistant:
-    says = backend or FakeBackend("You get 27 days of leave [1].")
-    kept, manner = store or FakeStore(), Manner(quotes=quotes)
-    return Assistant(search or finding(), nearest, says, kept, tasks_from({}), readable, manner)
+    says, kept = backend or FakeBackend("Answer 1: 27 days of leave."), store or FakeStore()
+    return Assistant(
+        search or finding(),
+        focused(reader),
+        says,
+        kept,
+        tasks_from({}),
+        readable,
+        Manner(quotes=quotes, min_confidence=min_confidence),
+        writer=(lambda: writer) if writer else None,
+    )
 
 
 class Watching:
@@ -79,7 +86,7 @@ def test_an_answer_is_cited_kept_and_timed() -> None:
     store = FakeStore()
     interaction = assistant(store=store).ask(question())
     assert interaction.answer.outcome is Outcome.CITED
-    assert interaction.answer.text == "You get 27 days of leave. [1]"
+    assert interaction.answer.text == "27 days of leave. [1]"
     assert store.interaction(interaction.id) == interaction
     assert None not in (interaction.timings.search_ms, interaction.timings.first_piece_ms)
 
@@ -92,12 +99,58 @@ def test_the_pieces_shown_are_the_answer() -> None:
 
 
 def test_silence_in_the_sources_is_said_without_asking_the_model() -> None:
-    backend = FakeBackend("I made this up.")
     nothing: Search = lambda text, sources: []  # noqa: E731
-    for search in (finding(similarity=0.1), nothing):
-        bot = assistant(search, backend)
+    unread, silent = FakeReader(), FakeReader(sure=-12.0)
+    for search, reader in ((nothing, unread), (finding(), silent)):
+        backend = FakeBackend("I made this up.", likely=(0.98, 0.02))
+        bot = assistant(search, backend, reader=reader, min_confidence=0.7)
         answer = bot.ask(question("Who rules Mars?")).answer
-        assert (answer.outcome, backend.heard) == (Outcome.UNKNOWN, [])
+        assert answer.outcome is Outcome.UNKNOWN
+        assert (backend.heard, backend.weighed) == ([], [])
+    assert (len(unread.asked), len(silent.asked)) == (0, 1)
+
+
+def test_a_model_that_leans_to_silence_need_not_write() -> None:
+    backend = FakeBackend("Answer 1: 27 days of leave.", likely=(0.02, 0.98))
+    answer = assistant(backend=backend).ask(question()).answer
+    assert (answer.outcome, backend.heard) == (Outcome.UNKNOWN, [])
+    assert "Leave" in answer.text  # what was looked at
+    sure = FakeBackend("Answer 1: 27 days of leave.", likely=(0.98, 0.02))
+    assert assistant(backend=sure).ask(question()).answer.outcome is Outcome.CITED
+
+
+def test_a_model_that_says_that_it_does_not_know_is_believed() -> None:
+    backend = FakeBackend("Unknown")
+    answer = assistant(backend=backend, quotes=3).ask(question()).answer
+    assert (answer.outcome, len(backend.heard)) == (Outcome.UNKNOWN, 1)
+
+
+def test_how_sure_an_answer_is_is_told_with_it_and_with_silence() -> None:
+    sure, silent = (
+        assistant(backend=FakeBackend("Answer 1: 27 days of leave.", likely=likely))
+        .ask(question())
+        .answer.confidence
+        for likely in ((0.98, 0.02), (0.02, 0.98))
+    )
+    assert sure is not None
+    assert silent is not None
+    assert sure > 0.5 > silent
+    assert assistant().ask(question("x", Mode.TUNED, "rewrite")).answer.confidence is None
+
+
+def test_how_sure_an_answer_must_be_is_set() -> None:
+    outcomes = [
+        assistant(min_confidence=least).ask(question()).answer.outcome for least in (0.0, 0.5, 1.0)
+    ]
+    assert outcomes == [Outcome.CITED, Outcome.CITED, Outcome.UNKNOWN]
+
+
+def test_what_the_reader_believes_in_is_answered_and_what_it_doubts_is_not() -> None:
+    def outcome(sure: float) -> Outcome:
+        bot = assistant(reader=FakeReader(sure), min_confidence=0.7)
+        return bot.ask(question()).answer.outcome
+
+    assert [outcome(sure) for sure in (5.0, -10.0)] == [Outcome.CITED, Outcome.UNKNOWN]
 
 
 def test_a_broken_index_is_apologised_for_and_kept_with_its_code() -> None:
@@ -177,6 +230,15 @@ def test_a_stylistic_task_is_written_without_a_search() -> None:
     assert "".join(watching.seen) == "The kiln needs care."
 
 
+def test_a_task_is_written_by_the_model_for_tasks_and_a_question_is_not() -> None:
+    answers, writes = FakeBackend("Answer 1: 27 days of leave."), FakeBackend("Dear all.")
+    bot = assistant(backend=answers, writer=writes)
+    task = bot.ask(question("x", Mode.TUNED, "rewrite")).answer
+    assert (task.text, answers.heard, len(writes.heard)) == ("Dear all.", [], 1)
+    assert bot.ask(question()).answer.outcome is Outcome.CITED
+    assert (len(answers.heard), len(writes.heard)) == (1, 1)
+
+
 def test_a_forced_mode_is_obeyed() -> None:
     bot = assistant(backend=FakeBackend("Hello."))
     tuned = bot.ask(question("How many days?", Mode.TUNED, "rewrite"))
@@ -189,12 +251,55 @@ def test_an_unknown_task_is_told_with_the_known_ones() -> None:
     assert "rewrite" in answer.text
 
 
-def test_stop_ends_the_writing_and_keeps_what_was_said() -> None:
-    backend = FakeBackend(
-        "You get 27 days of leave. ", "You get 27 days of leave each year. ", "No."
+class Stopped(Watching):
+    """A watcher who presses Stop when told."""
+
+    stop = False
+
+    @property
+    def stopped(self) -> bool:
+        return self.stop
+
+
+class StopsItself(FakeBackend):
+    """Its listener presses Stop after the first piece."""
+
+    def __init__(self, watching: Stopped, *pieces: str) -> None:
+        super().__init__(*pieces)
+        self.watching = watching
+
+    def _say(self, sampling: Sampling) -> Iterator[str]:
+        for piece in super()._say(sampling):
+            yield piece
+            self.watching.stop = True
+
+
+def test_stop_ends_the_writing_and_nothing_half_written_is_shown() -> None:
+    watching = Stopped()
+    backend = StopsItself(watching, "Answer 1: 27 days of leave. ", "You get ", "nothing.")
+    answer = assistant(backend=backend, quotes=1).ask(question(), watching).answer
+    assert (answer.outcome, watching.seen) == (Outcome.STOPPED, [])
+
+
+def test_stop_before_the_model_is_asked_spares_it() -> None:
+    watching, backend = Stopped(), FakeBackend("Answer 1: 27 days of leave.")
+
+    def search(text: str, sources: Sequence[str] | None) -> Sequence[Passage]:
+        watching.stop = True
+        return finding()(text, sources)
+
+    answer = assistant(search, backend).ask(question(), watching).answer
+    assert (answer.outcome, backend.heard) == (Outcome.STOPPED, [])
+
+
+def test_stop_ends_a_task_and_keeps_what_was_said() -> None:
+    backend = FakeBackend("The kiln ", "needs ", "care.")
+    answer = (
+        assistant(backend=backend)
+        .ask(question("x", Mode.TUNED, "rewrite"), Watching(stop_after=1))
+        .answer
     )
-    answer = assistant(backend=backend).ask(question(), Watching(stop_after=1)).answer
-    assert answer.text == "You get 27 days of leave. [1]"
+    assert answer.text == "The kiln"
     assert backend.closed
 
 
@@ -209,19 +314,72 @@ def test_a_verdict_reaches_the_store() -> None:
 def test_the_documents_own_words_stand_below_the_model_s_and_alone_where_nothing_stands() -> None:
     quote = "> You get 27 days of leave. [1]"
     both = assistant(quotes=1).ask(question()).answer
-    assert both.text == f"You get 27 days of leave. [1]\n{quote}"
-    said = FakeBackend("The moon is made of cheese.")
+    assert both.text == f"27 days of leave. [1]\n{quote}"
+    said = FakeBackend("Answer 1: The moon is made of cheese.")
     alone = assistant(backend=said, quotes=1).ask(question()).answer
     assert (alone.outcome, alone.text) == (Outcome.CITED, quote)
     assert assistant(backend=said).ask(question()).answer.outcome is Outcome.UNKNOWN
 
 
-def test_what_is_found_must_be_near_enough() -> None:
-    answer = assistant(finding(similarity=0.7), quotes=1).ask(question()).answer
-    assert answer.outcome is Outcome.UNKNOWN
+def test_a_yes_needs_no_words_of_its_own_in_the_documents() -> None:
+    said = FakeBackend("Answer 1: Yes, you get 27 days of leave.")
+    answer = assistant(backend=said).ask(question("Do I get 27 days of leave?")).answer
+    assert answer.text == "Yes, you get 27 days of leave. [1]"
 
 
 def test_a_code_that_no_passage_names_is_not_answered_for() -> None:
-    backend = FakeBackend("E-19 means that you get 27 days.")
+    backend = FakeBackend("Answer 1: E-19 means that you get 27 days.")
     answer = assistant(backend=backend).ask(question("What does E-19 mean?")).answer
     assert (answer.outcome, backend.heard) == (Outcome.UNKNOWN, [])
+
+
+PAGES = {
+    "leave": Chunk(
+        "handbook", "leave.md", "Leave", "file:///leave.md", (), 0, "You get 27 days of leave."
+    ),
+    "lunch": Chunk(
+        "handbook", "lunch.md", "Lunch", "file:///lunch.md", (), 0, "Lunch is served at noon."
+    ),
+}
+
+
+class Reads(FakeBackend):
+    """Copies the first note."""
+
+    def _say(self, sampling: Sampling) -> Iterator[str]:
+        notes = self.heard[-1].messages[-1].text
+        yield f"Answer 1: {notes.partition('1. ')[2].splitlines()[0]}"
+
+
+def about(text: str, sources: Sequence[str] | None) -> list[Passage]:
+    """The page whose name the question has."""
+    return [Passage(chunk, 1.0) for name, chunk in PAGES.items() if name in text.lower()]
+
+
+TWO = "How many days of leave do I get and when is lunch served here?"
+
+
+def test_two_things_asked_are_both_answered_each_from_its_page() -> None:
+    watching = Watching()
+    answer = assistant(about, Reads()).ask(question(TWO), watching).answer
+    assert [citation.key for citation in answer.citations] == ["leave.md", "lunch.md"]
+    assert "27 days of leave. [1]" in answer.text
+    assert "noon. [2]" in answer.text
+    assert "".join(watching.seen) == answer.text
+
+
+def test_of_two_things_asked_the_one_that_stays_open_is_named() -> None:
+    asked = "How many days of leave do I get and when is the moon made of cheese?"
+    watching = Watching()
+    answer = assistant(about, Reads()).ask(question(asked), watching).answer
+    assert answer.outcome is Outcome.CITED
+    assert "27 days of leave. [1]" in answer.text
+    assert "don't say" in answer.text
+    assert "moon" in answer.text
+    assert "".join(watching.seen) == answer.text
+
+
+def test_where_nothing_of_two_things_is_known_the_answer_is_that() -> None:
+    nothing: Search = lambda text, sources: []  # noqa: E731
+    answer = assistant(nothing).ask(question(TWO)).answer
+    assert (answer.outcome, answer.citations) == (Outcome.UNKNOWN, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.statements import Statement, plain, statements
+from knowledge.statements import Statement, lines, plain, statements
 from knowledge.words import numbers, sentences, stems
 
 
@@ -24,7 +24,7 @@ def test_prose_is_told_by_sentences_across_lines() -> None:
 
 def test_a_row_of_a_table_carries_the_names_of_its_columns() -> None:
     table = "## Meals\n\n| Country | Limit |\n|---|---|\n| Norway | €45 |\n| Spain | |"
-    assert told(table) == ["Meals Country: Norway; Limit: €45", "Meals Country: Spain"]
+    assert told(table) == ["Meals: Country: Norway; Limit: €45", "Meals: Country: Spain"]
 
 
 def test_a_table_without_a_head_is_told_by_its_cells() -> None:
@@ -44,6 +44,17 @@ def test_items_carry_the_line_that_introduces_them() -> None:
 
 def test_a_statement_is_under_its_heading() -> None:
     assert list(statements("# Deadlines #\nOn Friday.")) == [Statement("On Friday.", "Deadlines")]
+
+
+def test_what_introduces_several_statements_is_told_before_the_first_of_them() -> None:
+    text = "You need:\n\n- a form\n- a photo\n\n# Deadlines\nOn Friday. Not later."
+    assert lines(list(statements(text))) == [
+        "You need:",
+        "a form",
+        "a photo",
+        "Deadlines: On Friday.",
+        "Not later.",
+    ]
 
 
 def test_code_is_one_statement() -> None:

@@ -27,7 +27,7 @@ def evidence(question: str = "How many days of annual leave do I get?") -> Evide
     other = passage("Error E-07 means that the lid is open.", "Error codes", "errors.md")
     passages = [passage(LEAVE), other]
     findings = [
-        Finding(found, said, rank, place, 0.9)
+        Finding(found, said, rank, place, 3.0)
         for rank, found in enumerate(passages)
         for place, said in enumerate(statements(found.chunk.text))
     ]

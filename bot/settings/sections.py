@@ -218,9 +218,10 @@ class Chunking(Section):
 class Search(Section):
     """How passages are found."""
 
-    limit: Annotated[Count, Field(le=1000)] = 8  # passages per question
+    limit: Annotated[Count, Field(le=1000)] = 12  # passages that are read per question
     alpha: Share = 0.7  # weight of the vectors; the rest is for the keywords
     per_page: Count = 3  # passages of one page, while other pages have some too
+    reranker: str = "shipped"  # or "none", or a sentence-transformers CrossEncoder
     half_life: Duration | None = None  # of a page's freshness; None ("never"): age says nothing
 
     @model_validator(mode="before")
@@ -235,15 +236,14 @@ class Answers(Section):
 
     `quotes` are the documents' own words that stand below what the model wrote, at most; with a
     model that can be trusted to choose the deciding words, 0 gives the shorter answers.
-    `min_score` is of the statement nearest to the question: the cosine, plus up to 0.25 for
-    shared words. Higher: fewer wrong answers, and more questions left unanswered.
+    `min_confidence` is the probability that the answer is right. Higher: fewer wrong answers,
+    and more questions left unanswered (the curve stands in bench/README.md).
     """
 
-    words: Annotated[Count, Field(le=4000)] = 110  # of the documents that the model is shown
-    max_tokens: Count = 120
+    words: Annotated[Count, Field(le=4000)] = 120  # of the documents that the model is shown
+    max_tokens: Count = 80
     quotes: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] = 3
-    min_similarity: Share = 0.5  # of the best passage; below it the model is not asked
-    min_score: Annotated[float, BeforeValidator(number), Field(ge=0, le=2)] = 0.8
+    min_confidence: Share = 0.55  # below it: "the sources don't say"
     max_question_chars: Count = 20_000
     at_once: Count = 4  # answers that are written at a time; who asks further waits in line
     cache: bool = True  # give an answer again while all that it relies on is the same
@@ -254,7 +254,7 @@ class Answers(Section):
 class Routing(Section):
     """When a message is a task for the tuned mode, and not a question for the documents."""
 
-    min_confidence: Share = 0.5  # that it is a task; below it: a question
+    min_confidence: Share = 0.6  # that it is a task; below it: a question
 
 
 class Task(Section):
