@@ -55,8 +55,8 @@ def held_out(given: Judgments) -> Judgments:
 
 
 def is_held_out(query: str) -> bool:
-    """Is this query one that was not tuned on? By its id's digest."""
-    return int(hashlib.sha256(query.encode()).hexdigest(), 16) % 3 == 0
+    """Is this query one that the reranker was not trained on? As in `bench.published`."""
+    return int(hashlib.md5(query.encode()).hexdigest(), 16) % 3 == 0
 
 
 def compared(given: Judgments, work: Path, kept: Path, rerank: Rerank | None) -> Iterator[Line]:

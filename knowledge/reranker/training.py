@@ -30,7 +30,7 @@ NEVER = -1e4  # a score that the softmax does not see
 class Dials:
     """How the reader is trained; the prototype's values."""
 
-    epochs: float = 3.0
+    epochs: float = 2.6
     batch: int = 16  # questions
     rate: float = 8e-5  # of the encoder; the heads learn at `head_rate` times it
     head_rate: float = 5.0

@@ -27,7 +27,7 @@ class Dials:
 
     epochs: float = 1.4
     batch: int = 24
-    rate: float = 2e-4
+    rate: float = 1.5e-4
     rank: int = 8
     dropout: float = 0.05
     warm: float = 0.06  # of all steps
