@@ -6,9 +6,11 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from model.adapters import misfit
 from model.backends import Prompt, Sampling
 from model.engines import Bits, Choice, Dials, Engine
 from model.engines.choosing import fitting, start
@@ -39,6 +41,7 @@ class LocalBackend:
         self._reader: Reader | None = None
         self._engine: Engine | None = None
         self._context = 0
+        self._left_off = ""  # why the adapter is not used
 
     @property
     def name(self) -> str:
@@ -51,7 +54,7 @@ class LocalBackend:
         """What a person should know: which weights or which engine are used instead, and why."""
         weights = self.weights()
         _, why = fitting(self._dials, weights.path)
-        return "; ".join(told for told in (weights.note, why) if told)
+        return "; ".join(told for told in (weights.note, self._left_off, why) if told)
 
     @property
     def context(self) -> int:
@@ -62,8 +65,16 @@ class LocalBackend:
     def weights(self) -> Weights:
         """The weights, which are fetched and converted now if they are not here yet."""
         with self._loading:
-            self._weights = self._weights or self._find()
+            if self._weights is None:
+                self._weights = self._find()
+                self._leave_off_a_misfit(self._weights.name)
             return self._weights
+
+    def _leave_off_a_misfit(self, weights: str) -> None:
+        """An adapter for other weights than those that were found is no use, and may do harm."""
+        self._left_off = misfit(self._dials.adapter, weights) if self._dials.adapter else ""
+        if self._left_off:
+            self._dials = replace(self._dials, adapter=None)
 
     def load(self) -> None:
         """Load everything now instead of at the first question."""
