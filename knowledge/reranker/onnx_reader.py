@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).with_name("reader.onnx")
 BASE = "bge-small-en-v1.5-int8"  # whose tokenizer and word vectors the reader was trained on
+WORDLESS = -12.0  # log-odds that a statement answers that has no token
 TABLE = "embeddings.word_embeddings.weight"
 
 
@@ -46,8 +47,9 @@ class OnnxReader:
         """A reading of each page. Raises `EmbeddingFailed`."""
         with self._loading:
             parts = self.tokenizer, self.words, self.session
-        asked, *heads = tokens_of(parts[0], [well_formed(question), *(page.head for page in pages)])
-        said = [tokens_of(parts[0], page.statements) for page in pages]
+        heard = [question, *(page.head for page in pages)]
+        asked, *heads = tokens_of(parts[0], list(map(well_formed, heard)))
+        said = [tokens_of(parts[0], list(map(well_formed, page.statements))) for page in pages]
         layouts = [laid_out(asked, head, texts) for head, texts in zip(heads, said, strict=True)]
         try:
             with ThreadPoolExecutor(self.threads) as pool:
@@ -95,7 +97,10 @@ class OnnxReader:
         types = (np.arange(len(ids)) >= layout.second).astype(np.int64)
         given = {"words": words[ids][None], "types": types[None]}
         relevance, answers, scores = session.run(["relevance", "answers", "evidence"], given)
-        evidence = tuple(float(scores[0, begin:end].mean()) for begin, end in layout.spans)
+        evidence = tuple(
+            float(scores[0, begin:end].mean()) if begin < end else WORDLESS
+            for begin, end in layout.spans
+        )
         return Reading(float(relevance.item()), float(answers.item()), evidence)
 
     def _failed(self, what: str, error: Exception) -> EmbeddingFailed:
