@@ -77,7 +77,10 @@ class TestTransformers(BackendContract):
 def test_the_fast_engine_writes_what_the_reference_writes(
     smollm2: LocalBackend, reference: LocalBackend
 ) -> None:
-    """8 bits may part with float32 in the middle of an answer, and not at its beginning."""
+    """Rounding to 8 bits decides only between words that are nearly as likely.
+
+    The graph itself agrees with the reference to the last digits (`tests/test_engines.py`).
+    """
     alike = []
     for question in ("What is the capital of France?", "What do bees make?", "Why do cats purr?"):
         asked = prompt("Answer in one sentence.", question)
@@ -149,7 +152,7 @@ def test_tokens_are_those_of_a_gguf_native_tokenizer(kind: str) -> None:
         ("What is the capital of France?", "Paris"),
         ("What colour is the sky on a clear day?", "blue"),
         ("What is the opposite of hot?", "cold"),
-        ("What do bees make?", "honey"),
+        ("What do bees make?", "honey|wax"),
         ("How many days has a week?", "seven|7"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,6 +15,7 @@ from model.adapters import misfit
 from model.backends import Prompt, Sampling
 from model.engines import Bits, Choice, Dials, Engine
 from model.engines.choosing import fitting, start
+from model.engines.openvino import CACHE_TOKENS
 from model.errors import BackendUnavailable, PromptTooLong
 from model.generation import Reader, until
 from model.progress import Progress, quiet
@@ -42,6 +44,7 @@ class LocalBackend:
         self._engine: Engine | None = None
         self._context = 0
         self._left_off = ""  # why the adapter is not used
+        self._instead = ""  # why another engine than the one to expect was loaded
 
     @property
     def name(self) -> str:
@@ -51,9 +54,12 @@ class LocalBackend:
 
     @property
     def note(self) -> str:
-        """What a person should know: which weights or which engine are used instead, and why."""
+        """What a person should know: which weights or which engine are used instead, and why.
+
+        That an export failed is known, and said, once the engine is loaded.
+        """
         weights = self.weights()
-        _, why = fitting(self._dials, weights.path)
+        why = self._instead or fitting(self._dials, weights.path)[1]
         return "; ".join(told for told in (weights.note, self._left_off, why) if told)
 
     @property
@@ -111,7 +117,9 @@ class LocalBackend:
         with self._loading, self._told():
             if self._engine is None:
                 ends, folder = self._read().ends, self.weights().path
-                self._engine = start(self._dials, folder, ends, self._cache, self._progress)
+                self._engine, self._instead = start(
+                    self._dials, folder, ends, self._cache, self._progress
+                )
             return self._engine
 
     def _fitted(self, prompt: Prompt, more: int) -> list[int]:
@@ -132,7 +140,9 @@ class LocalBackend:
             if self._reader is None:
                 folder = self.weights().path
                 reader = _reader(folder)
-                self._context = _context(folder)
+                engine, _ = fitting(self._dials, folder)
+                room = CACHE_TOKENS if engine == "openvino" else sys.maxsize
+                self._context = min(_context(folder), room)
                 self._reader = reader
             return self._reader
 

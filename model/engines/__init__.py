@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from model.backends import Sampling
 
 Choice = Literal["auto", "openvino", "transformers"]
-Bits = Literal[4, 8]
+Bits = Literal[4, 8, 16]  # 16: as fine as they come, for comparing
 
 
 @dataclass(frozen=True)

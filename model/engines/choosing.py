@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from model.engines import Dials, Engine, Unfit
 from model.engines.adapters import read_adapter
@@ -36,20 +36,20 @@ def fitting(dials: Dials, folder: Path) -> tuple[Literal["openvino", "transforme
 
 def start(
     dials: Dials, folder: Path, ends: Iterable[int], cache: Cache, progress: Progress
-) -> Engine:
-    """The engine, loaded. An export that fails is told in the log, and transformers take over."""
+) -> tuple[Engine, str]:
+    """The engine, loaded; if it is not the one to expect, why. An export that fails is a reason."""
     chosen, why = fitting(dials, folder)
+    if chosen == "openvino":
+        try:
+            return _openvino(dials, folder, ends, cache, progress), ""
+        except (Unfit, FetchFailed, OSError, RuntimeError) as error:
+            if dials.engine == "openvino":
+                raise
+            said = str(error).strip().splitlines() or [type(error).__name__]
+            why = f"the slower engine (transformers) is used, because OpenVINO failed: {said[0]}"
     if why:
         log.warning("%s: %s", folder.name, why)
-    if chosen == "transformers":
-        return _transformers(dials, folder, ends)
-    try:
-        return _openvino(dials, folder, ends, cache, progress)
-    except (Unfit, FetchFailed, OSError, RuntimeError) as error:
-        if dials.engine == "openvino":
-            raise
-        log.warning("%s: OpenVINO cannot run it, transformers will: %s", folder.name, error)
-        return _transformers(dials, folder, ends)
+    return _transformers(dials, folder, ends), why
 
 
 def _check(folder: Path, adapter: Path | None) -> None:
@@ -83,11 +83,12 @@ def _transformers(dials: Dials, folder: Path, ends: Iterable[int]) -> Engine:
 def _openvino(
     dials: Dials, folder: Path, ends: Iterable[int], cache: Cache, progress: Progress
 ) -> Engine:
-    from functools import partial
-
     from model.engines.openvino import OpenvinoEngine, pipeline
 
-    ready = exported(folder, dials.adapter, dials.bits, cache, progress)
-    engine = OpenvinoEngine(partial(pipeline, ready, dials.threads), ends)
+    def build() -> Any:  # again after a failure, when the export may have been removed
+        ready = exported(folder, dials.adapter, dials.bits, cache, progress)
+        return pipeline(ready, dials.threads)
+
+    engine = OpenvinoEngine(build, ends)
     engine.load()
     return engine

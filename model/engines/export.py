@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,8 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-EXPORTER = 1  # counts up when what is drawn changes: old exports are made anew
+EXPORTER = 2  # counts up when what is drawn changes: old exports are made anew
 GRAPH = "openvino_model.xml"
+WITH = "+"  # before the adapter's digest in an export's name
+KEPT = 2  # exports with adapters of one model: the live one, and one that is measured against it
 TABLE = "embed_tokens"  # looked up and multiplied; 4 bits would be felt in every word
 
 
@@ -66,6 +71,7 @@ def exported(
 ) -> Path:
     """The folder with OpenVINO's model of `folder`, the adapter merged, made if it is not held.
 
+    Of the models with an adapter merged those used last are kept, the others removed.
     Raises `Unfit` when the model or the adapter is of a kind not known here, `FetchFailed` when
     the disk has no room, and `OSError`.
     """
@@ -74,24 +80,45 @@ def exported(
         raise Unfit(f"the model in {folder} is of a kind that is not known here")
     name, digest = named(folder, adapter, bits)
     if there := cache.held(name, digest):
-        return there
+        return _used(there)
     with cache.lock(name, progress):
         if there := cache.held(name, digest):  # another process was quicker
-            return there
+            return _used(there)
         cache.root.mkdir(parents=True, exist_ok=True)
-        need_room(cache.root, _bytes(folder) // (2 if bits == 8 else 3), f"preparing {name}")
-        make = partial(_export, folder, shape, adapter, bits, progress)
-        return cache.put(name, digest, make)
+        need_room(cache.root, _bytes(folder) * bits // 15, f"preparing {name}")
+        made = cache.put(name, digest, partial(_export, folder, shape, adapter, bits, progress))
+    _forget(made)
+    return made
 
 
 def named(folder: Path, adapter: Path | None, bits: Bits) -> tuple[str, str]:
     """The name of an export, and the digest of all that it is made of."""
     source, ours = _source(folder)
-    parts = [f"{folder.name}-ov-int{bits}", *([] if ours else [source[:12]])]
+    base = f"{folder.name}-ov-{'f' if bits == 16 else 'int'}{bits}"
     merged = digest_of(adapter) if adapter else ""
-    parts += [merged[:12]] if adapter else []
     said = f"{EXPORTER} {bits} {source} {merged}"
-    return "-".join(parts), hashlib.sha256(said.encode()).hexdigest()
+    name = base + ("" if ours else f"-{source[:12]}") + (f"{WITH}{merged[:12]}" if merged else "")
+    return name, hashlib.sha256(said.encode()).hexdigest()
+
+
+def _used(export: Path) -> Path:
+    """The same folder, noted as used now."""
+    with suppress(OSError):  # a cache that others own can be read all the same
+        os.utime(export / MANIFEST)
+    return export
+
+
+def _forget(made: Path) -> None:
+    """Remove the exports beside `made`, with other adapters, that were used longest ago.
+
+    One that a pipeline still reads is gone from the folder only, and is made anew if need be.
+    """
+    base, with_adapter, _ = made.name.partition(WITH)
+    held = made.parent.glob(f"{glob.escape(base + WITH)}*/{MANIFEST}") if with_adapter else ()
+    with suppress(OSError):  # another process removes the same ones
+        by_use = sorted(held, key=lambda manifest: manifest.stat().st_mtime_ns, reverse=True)
+        for manifest in by_use[KEPT:]:
+            shutil.rmtree(manifest.parent)
 
 
 def _source(folder: Path) -> tuple[str, bool]:
@@ -137,11 +164,14 @@ class _Reader:
         self._files = checkpoint.files
         self.read = set[str]()
 
-    def matrix(self, name: str) -> Packed:
-        """A matrix with the adapter in it, compressed."""
+    def matrix(self, name: str) -> Packed | NDArray[Any]:
+        """A matrix with the adapter in it, compressed if it is to be."""
         self.read.add(name)
-        weights = self._adapter.added(name, self._checkpoint.tensor(name, self._files[name]))
-        return pack(weights, 8 if TABLE in name or name.startswith("lm_head") else self._bits)
+        weights = self._checkpoint.tensor(name, self._files[name])
+        whole = self._adapter.added(name, weights)
+        if self._bits == 16:
+            return whole.astype(weights.dtype)
+        return pack(whole, 8 if TABLE in name or name.startswith("lm_head") else self._bits)
 
     def vector(self, name: str) -> Any:
         """A vector in float32; None: the model has none of that name."""

@@ -10,9 +10,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model.engines.packing import Packed, nibbles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KINDS = ("llama", "qwen2")
 
@@ -34,9 +37,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class Store:
-    """Gives weights by name: a matrix compressed, a vector as it is (None: there is none)."""
+    """Gives weights by name: a matrix, mostly compressed; a vector (None: there is none)."""
 
-    matrix: Callable[[str], Packed]
+    matrix: Callable[[str], Packed | NDArray[Any]]
     vector: Callable[[str], Any]
 
 
@@ -99,26 +102,29 @@ def _input(name: str) -> Any:
     return made
 
 
-def _dense(packed: Packed) -> Any:
-    """Compressed weights as a float32 matrix, in the pattern that the CPU multiplies compressed."""
+def _dense(weights: Packed | NDArray[Any]) -> Any:
+    """A float32 matrix; compressed weights in the pattern that the CPU multiplies compressed."""
     import openvino as ov
     from openvino import opset13 as op
 
-    numbers = op.convert(_whole(packed.codes, packed.bits), "f16")
-    numbers = op.subtract(numbers, op.convert(_whole(packed.zeros, packed.bits), "f16"))
-    numbers = op.multiply(numbers, op.constant(packed.scales, ov.Type.f16))
-    if packed.bits == 4:
-        numbers = op.reshape(numbers, list(packed.shape), False)
+    if not isinstance(weights, Packed):
+        return op.convert(op.constant(weights), "f32")
+    numbers = op.convert(_whole(weights.codes, weights.bits), "f16")
+    if weights.zeros is not None:
+        numbers = op.subtract(numbers, op.convert(_whole(weights.zeros, weights.bits), "f16"))
+    numbers = op.multiply(numbers, op.constant(weights.scales, ov.Type.f16))
+    if weights.codes.ndim == 3:
+        numbers = op.reshape(numbers, list(weights.shape), False)
     return op.convert(numbers, "f32")
 
 
 def _whole(codes: Any, bits: int) -> Any:
-    """Whole numbers as a constant of `bits` bits."""
+    """Whole numbers as a constant of `bits` bits, signed where the codes are."""
     import openvino as ov
     from openvino import opset13 as op
 
     if bits == 8:
-        return op.constant(codes, ov.Type.u8)
+        return op.constant(codes)
     tensor = ov.Tensor(ov.Type.u4, list(codes.shape))
     tensor.data.reshape(-1)[:] = nibbles(codes)
     return op.constant(tensor, shared_memory=True)

@@ -14,9 +14,10 @@ from typing import Any
 
 from model.backends import Sampling
 
-CACHE_TOKENS = 32768  # of all answers under way and of beginnings kept; taken as they come
+CACHE_TOKENS = 16384  # of all answers under way (8 of 1,800) and of beginnings kept
 BLOCK = 32  # tokens of a block of the cache, on CPUs
 STEP_TOKENS = 256  # of a prompt read in one step: others wait no longer than that for a token
+WARM = (0,) * 24  # too short for the cache to keep
 AT_ONCE = 16  # answers under way; more wait for their turn
 NICE = 5  # how far the writing stands back behind the search on the same cores (Linux)
 
@@ -41,9 +42,11 @@ class OpenvinoEngine:
         self._stepping = False
 
     def load(self) -> None:
-        """Have the pipeline ready. Raises what OpenVINO raises."""
+        """Have the pipeline ready, warm. Raises what OpenVINO raises."""
         with self._lock:
             self._ready()
+        for _ in self.write(WARM, Sampling(max_tokens=2)):  # arranges the weights: a second or two
+            pass
 
     def write(
         self, ids: Sequence[int], sampling: Sampling, _beginning: Sequence[int] = ()
