@@ -5,10 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from bench import finding
+from bench import finding, grounded, parts
 from bench.common import Line, Table, about, options, publish
+from knowledge.gathering import Rerank
+from knowledge.reranker.onnx_reader import OnnxReader
+from knowledge.reranker.ordering import read_by, reordered
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,19 @@ class Part:
     """Given whether little is wanted and an empty folder: the lines, and the notes on them."""
 
 
-PARTS: Mapping[str, Part] = {part.name: part for part in [Part("retrieval", finding.measured)]}
+def rerank() -> Rerank:
+    """The reranker that ships."""
+    return partial(reordered, judge=read_by(OnnxReader(parts.weights())))
+
+
+def retrieval(short: bool, work: Path) -> tuple[Sequence[Line], Sequence[str]]:
+    """The search beside a plain hybrid, without and with the reranker."""
+    return finding.measured(short, work, rerank())
+
+
+PARTS: Mapping[str, Part] = {
+    part.name: part for part in (Part("retrieval", retrieval), Part("answers", grounded.measured))
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,7 +17,11 @@ from model.grounding import Notes, Reply, grounded
 
 POINTED = 4.0  # log-odds that a statement which the model named may be below the best
 FURTHER = 6.0  # that a further statement of the page may be below it
-SEVERAL = re.compile(r"\b(?:and|n|vs|versus|compared?|both|difference)\b|&", re.IGNORECASE)
+SEVERAL = re.compile(
+    r"\b(?:vs|versus|compared?|both|differences?)\b"
+    r"|\b(?:and|n|&)\s+(?:by\s+)?(?:what|which|how|when|who|where)\b",
+    re.IGNORECASE,
+)
 LEADS = 2  # statements that the model names, at most
 SILENT = re.compile(
     r"^\W*(?:i (?:do not|don't|don’t) know|unknown"

@@ -15,7 +15,9 @@ from bench import peers
 from bench.common import Goal, Line, Sample, Table, turns
 from bench.corpora import copies, first
 from bench.finding import is_held_out
+from bench.grounded import HANDBOOK
 from bench.scores import answered, read_qrels, read_run, retrieved
+from bot.confidence import fitted
 
 ROOT = Path(__file__).resolve().parent.parent
 needs_peers = pytest.mark.skipif(bool(peers.missing()), reason=peers.missing() or "installed")
@@ -47,6 +49,24 @@ def bench(name: str, out: Path, *options: str) -> dict[str, Any]:
 
 def figures(table: dict[str, Any]) -> dict[str, float]:
     return {line["what"]: line["figure"] for line in table["lines"]}
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_the_confidence_is_fitted_on_held_out_questions() -> None:
+    asked = [sys.executable, "-m", "bench.calibrate", "--short"]
+    told = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "AUC" in told.stderr
+    assert json.loads(told.stdout)["weights"].keys() == fitted().weights.keys()
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_answers_from_a_handbook_are_scored(tmp_path: Path) -> None:
+    table = bench("quality", tmp_path / "out.json", "--part", "answers")
+    told = figures(table)
+    assert (len(told) == 4) is HANDBOOK.exists()
+    assert all(0 <= share <= 1 for share in told.values())
 
 
 @needs_peers
