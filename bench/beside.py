@@ -1,0 +1,128 @@
+"""Search while answers are written: both on the same cores, in the same process."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench import parts
+from bench.common import ROOT, Goal, Line, Sample, Table, about, options, publish, say
+from knowledge.embedding import Embedder
+from knowledge.search import Finder
+from model.backends import Sampling
+from model.backends.local import backend
+from model.engines import Engine
+
+HANDBOOK = ROOT / "examples" / "handbook"
+SMALL = "SmolLM2-135M-Instruct"
+WRITERS, PROMPT, ANSWER = 4, 400, 80  # answers at once; tokens
+QUESTIONS = (
+    "How many days of leave do I get?",
+    "Who approves travel?",
+    "Can I work from another country?",
+    "How do I report a lost laptop?",
+    "What is the notice period?",
+)
+GOAL = Goal("<=", 50)
+NOTES = (
+    f"{WRITERS} people ask without a pause: prompts of {PROMPT} tokens, answers of {ANSWER}. A "
+    "search embeds the question and asks Weaviate for its nearest chunks by words and by meaning.",
+)
+
+
+@contextmanager
+def writing(engine: Engine | None, people: int) -> Iterator[list[int]]:
+    """Several who ask without a pause, until the end; gives the lengths of their answers."""
+    ended, lengths = threading.Event(), list[int]()
+    threads = [
+        threading.Thread(target=_ask, args=(engine, ended, lengths))
+        for _ in range(people if engine else 0)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(1)
+        yield lengths
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def _ask(engine: Engine, ended: threading.Event, lengths: list[int]) -> None:
+    draw = random.Random()
+    while not ended.is_set():
+        ids = [draw.randrange(1000, 20000) for _ in range(PROMPT)]
+        length = 0
+        for _ in engine.write(ids, Sampling(max_tokens=ANSWER)):
+            length += 1
+            if ended.is_set():
+                break
+        lengths.append(length)
+
+
+def searched(finder: Finder, embedder: Embedder, times: int) -> dict[str, Sample]:
+    """Milliseconds of the embedding of a question, and of the whole search."""
+    embeddings, searches = list[float](), list[float]()
+    for turn in range(times):
+        question = f"{QUESTIONS[turn % len(QUESTIONS)]} {turn}"
+        begun = time.perf_counter()
+        embedder.embed_queries([question])
+        embeddings.append(1000 * (time.perf_counter() - begun))
+        time.sleep(0.05)
+        begun = time.perf_counter()
+        finder.search(question)
+        searches.append(1000 * (time.perf_counter() - begun))
+        time.sleep(0.05)
+    return {"embedding": Sample(tuple(embeddings)), "search": Sample(tuple(searches))}
+
+
+def lines(who: str, found: dict[str, Sample]) -> list[Line]:
+    """A row for the median and the 95th percentile of each."""
+    return [
+        line
+        for what, sample in found.items()
+        for line in (
+            Line(f"{what}, {who}: median", sample.median, "ms", sample.spread, None, GOAL),
+            Line(f"{what}, {who}: p95", sample.percentile(0.95), "ms"),
+        )
+    ]
+
+
+def beside(engine: Engine, times: int) -> list[Line]:
+    """The rows, with nobody writing and with four."""
+    embedder = parts.embedder()
+    with TemporaryDirectory() as home, parts.weaviate(Path(home)) as server:
+        parts.sync_folder("handbook", HANDBOOK, parts.index(server, embedder), embedder)
+        finder = Finder(server.client, lambda _: embedder)
+        searched(finder, embedder, 3)
+        rows = list[Line]()
+        for who, writer in (("nobody writes", None), (f"{WRITERS} answers are written", engine)):
+            say(who)
+            with writing(writer, WRITERS):
+                rows += lines(who, searched(finder, embedder, times))
+        return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run it."""
+    parser = options("Time of a search while answers are written.")
+    parser.add_argument("--model", help="the language model; the default one by default")
+    parser.add_argument("--times", type=int, default=60, help="searches; 60 by default")
+    parser.add_argument("--threads", type=int, help="of the engine; its own choice by default")
+    given = parser.parse_args(arguments)
+    model = given.model or (SMALL if given.short else parts.LANGUAGE_MODEL)
+    details = about()
+    made = backend(model, device="cpu", engine="openvino", threads=given.threads)
+    made.load()
+    rows = beside(made.engine(), 5 if given.short else given.times)
+    publish(Table("bench.beside", "", tuple(rows), (model, *NOTES), details), given.json)
+
+
+if __name__ == "__main__":
+    main()
