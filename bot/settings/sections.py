@@ -243,7 +243,7 @@ class Answers(Section):
     words: Annotated[Count, Field(le=4000)] = 120  # of the documents that the model is shown
     max_tokens: Count = 80
     quotes: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] = 3
-    min_confidence: Share = 0.55  # below it: "the sources don't say"
+    min_confidence: Share = 0.45  # below it: "the sources don't say"
     max_question_chars: Count = 20_000
     at_once: Count = 4  # answers that are written at a time; who asks further waits in line
     cache: bool = True  # give an answer again while all that it relies on is the same
