@@ -16,7 +16,7 @@ from bot.assistant import Manner
 
 Row = Mapping[str, Any]
 HANDBOOK = corpora.SHARED / "data" / "handbook-18f"
-THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
+THRESHOLDS = (0.0, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8)
 FEW = 8  # questions of the short form
 
 
