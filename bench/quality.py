@@ -30,8 +30,8 @@ def rerank() -> Rerank:
 
 
 def retrieval(short: bool, work: Path) -> tuple[Sequence[Line], Sequence[str]]:
-    """The search beside a plain hybrid, without and with the reranker."""
-    return finding.measured(short, work, rerank())
+    """The search beside a plain hybrid; in the long form with the reranker too, which takes long."""
+    return finding.measured(short, work, None if short else rerank())
 
 
 PARTS: Mapping[str, Part] = {
