@@ -30,7 +30,7 @@ def rerank() -> Rerank:
 
 
 def retrieval(short: bool, work: Path) -> tuple[Sequence[Line], Sequence[str]]:
-    """The search beside a plain hybrid; in the long form with the reranker too, which takes long."""
+    """The search beside a plain hybrid; in the long form with the reranker too."""
     return finding.measured(short, work, None if short else rerank())
 
 
