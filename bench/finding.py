@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bench import corpora, parts, plain
 from bench.common import Goal, Line, say
+from bench.published import is_third
 from bench.retrieval import Judgments, beir, shortened
 from bench.scores import Retrieved, retrieved
 from bot.settings.sections import Search
@@ -22,8 +22,8 @@ DEPTH = 100
 RERANKED = 50  # documents that a reranker sees
 SETS = (("scifact", "train"), ("feedbackqa", "valid"))
 NOTES = (
-    "retrieval: scifact's queries are the third of train whose SHA-256 is divisible by three; "
-    "nothing was tuned on them, nor on feedbackqa valid. Each document counts by its best chunk.",
+    "retrieval: scifact's queries are the third of train whose MD5 is divisible by three; "
+    "nothing was trained on them, nor on feedbackqa valid. Each document counts by its best chunk.",
     f"plain hybrid: {parts.EMBEDDER} on whole documents (title and text, 512 tokens) and BM25 on "
     f"their words in the same Weaviate, relative scores, {plain.ALPHA} / {1 - plain.ALPHA:.1f}.",
 )
@@ -49,14 +49,9 @@ def measured(short: bool, work: Path, rerank: Rerank | None = None) -> tuple[lis
 
 def held_out(given: Judgments) -> Judgments:
     """The third of the queries that nothing was tuned on."""
-    judged = {query: gains for query, gains in given.judged.items() if is_held_out(query)}
+    judged = {query: gains for query, gains in given.judged.items() if is_third(query)}
     texts = {query: given.queries[query] for query in judged}
     return replace(given, name=f"{given.name}, a third", queries=texts, judged=judged)
-
-
-def is_held_out(query: str) -> bool:
-    """Is this query one that the reranker was not trained on? As in `bench.published`."""
-    return int(hashlib.md5(query.encode()).hexdigest(), 16) % 3 == 0
 
 
 def compared(given: Judgments, work: Path, kept: Path, rerank: Rerank | None) -> Iterator[Line]:

@@ -94,10 +94,10 @@ class Bm25:
 def found(case: Case, pool: Pool, top: Sequence[int]) -> float:
     """The share of the gold pages that is found; of team chats one chunk with the words will do."""
     chunks = [pool.chunks[place] for place in top]
-    keys = {(chunk.source, chunk.key) for chunk in chunks}
+    keys = {chunk.page for chunk in chunks}
     if next(iter(case.gold))[0] in ("mtrag", "canard"):
         return len(keys & case.gold) / len(case.gold)
-    held = [c for c in chunks if (c.source, c.key) in case.gold and holds(c, case.evidence)]
+    held = [c for c in chunks if c.page in case.gold and holds(c, case.evidence)]
     return float(bool(held))
 
 

@@ -135,14 +135,14 @@ def deciding(
     best = max(finding.score for finding in findings)
     once = [finding for at, finding in enumerate(named) if finding not in named[:at]]
     lead = [finding for finding in once if finding.score >= best - POINTED][:LEADS]
-    pages = {_page(finding) for finding in lead or findings[:1]}
+    pages = {finding.passage.chunk.page for finding in lead or findings[:1]}
     several = SEVERAL.search(asked) is not None
-    rest = [
-        finding
-        for finding in findings
-        if finding not in lead
-        and finding.score >= best - (FURTHER if several or _page(finding) in pages else 0.0)
-    ]
+
+    def reaches(finding: Finding) -> bool:
+        further = several or finding.passage.chunk.page in pages
+        return finding.score >= best - (FURTHER if further else 0.0)
+
+    rest = [finding for finding in findings if finding not in lead and reaches(finding)]
     return [*lead, *rest][:most]
 
 
@@ -150,10 +150,6 @@ def pointed(findings: Sequence[Finding], named: Sequence[Finding]) -> float | No
     """How far the first statement that the model named is below the reader's best; 0 at most."""
     best = max(finding.score for finding in findings)
     return named[0].score - best if named else None
-
-
-def _page(finding: Finding) -> tuple[str, str]:
-    return finding.passage.chunk.source, finding.passage.chunk.key
 
 
 def quoted(findings: Sequence[Finding]) -> Iterator[Claim]:
@@ -175,7 +171,7 @@ class Citing:
     def add(self, claim: Claim) -> str:
         """What is to be shown next: the claim with its mark."""
         passage = claim.support.passage
-        page = (passage.chunk.source, passage.chunk.key)
+        page = passage.chunk.page
         number = self.numbers.setdefault(page, len(self.numbers) + 1)
         quotes = self.quotes.setdefault(page, (passage, []))[1]
         if claim.support.quote not in quotes:

@@ -32,7 +32,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.focus import Focused, focus
 from knowledge.gathering import Gathering, Rerank, gather
 from knowledge.index import Edition, Index
-from knowledge.reranker import Reader
+from knowledge.reranker import Page, Reader
 from knowledge.reranker.onnx_reader import BASE as READER_BASE
 from knowledge.reranker.onnx_reader import OnnxReader
 from knowledge.reranker.ordering import cross_encoder, read_by, reordered
@@ -340,7 +340,8 @@ class App:
         """Have everything that answering needs, fetching, starting and loading side by side."""
         parts: list[Callable[[], object]] = [lambda: self.store, lambda: self.client]
         parts += [partial(warm, self)]
-        parts += [lambda: self.backend.load(), self.router.prepare] if answering else []
+        if answering:
+            parts += [lambda: self.backend.load(), self.router.prepare, partial(warm_reader, self)]
         together(parts)
 
     def first_sync(self) -> None:
@@ -365,6 +366,11 @@ def sync_pass(source: str, started: datetime, told: SyncReport | KnowledgeError)
 def warm(app: App) -> None:
     """Load what is slow to load, before it is needed."""
     app.embedder().embed_queries(["warm"])
+
+
+def warm_reader(app: App) -> None:
+    """Load the reader, which every question to the documents needs."""
+    app.reader.read("warm", [Page("warm", ("warm",))])
 
 
 def remote(url: str, grpc_url: str | None, key: str | None) -> WeaviateClient:

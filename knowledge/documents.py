@@ -77,9 +77,19 @@ class Chunk:
     modified_at: datetime | None = None
 
     @property
+    def page(self) -> tuple[str, str]:
+        """The document that it is of: source and key."""
+        return self.source, self.key
+
+    @property
+    def path(self) -> str:
+        """Title and headings: "Leave > Part-time"."""
+        return " > ".join(dict.fromkeys((self.title, *self.headings)))
+
+    @property
     def embedded_text(self) -> str:
         """What the embedder sees: the text headed by title and heading path."""
-        return "\n".join([" > ".join(dict.fromkeys((self.title, *self.headings))), self.text])
+        return f"{self.path}\n{self.text}"
 
     @property
     def digest(self) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.errors import EmbeddingFailed
+from knowledge.onnx_files import session_of, tokenizer_of
 from knowledge.unicode import well_formed
 
 if TYPE_CHECKING:
@@ -89,27 +90,16 @@ class OnnxEmbedder:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The model's own tokenizer, cutting nothing and padding nothing."""
-        from tokenizers import Tokenizer
-
         try:
-            tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+            return tokenizer_of(self.folder)
         except Exception as error:
             raise self._failed("its tokenizer.json cannot be read", error) from error
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
 
     @cached_property
     def session(self) -> Any:
         """ONNX Runtime's session; one for all threads."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
-            return onnxruntime.InferenceSession(
-                str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
+            return session_of(self.folder / "model.onnx")
         except Exception as error:
             raise self._failed("its model.onnx cannot be loaded", error) from error
 

@@ -59,9 +59,8 @@ def focus(
     Statements that give orders to whoever reads for others are left out (`knowledge.injection`).
     Raises `EmbeddingFailed`.
     """
-    said = [tuple(statements(visible(passage.chunk.text))) for passage in passages]
-    pages = [Page(head(p), tuple(lines(s))) for p, s in zip(passages, said, strict=True)]
-    readings = reader.read(question, pages) if passages else []
+    said = [said_in(passage) for passage in passages]
+    readings = reader.read(question, list(map(page_of, passages, said))) if passages else []
     scored = [
         Finding(passage, statement, rank, place, score)
         for rank, (passage, told, reading) in enumerate(zip(passages, said, readings, strict=True))
@@ -71,9 +70,19 @@ def focus(
     return Focused(tuple(within(ranked, words, most)), signs_of(readings))
 
 
+def said_in(passage: Passage) -> tuple[Statement, ...]:
+    """The statements of what a person sees of a passage."""
+    return tuple(statements(visible(passage.chunk.text)))
+
+
+def page_of(passage: Passage, said: Sequence[Statement]) -> Page:
+    """A passage as the reader reads it."""
+    return Page(head(passage), tuple(lines(said)))
+
+
 def head(passage: Passage) -> str:
     """Page and section."""
-    return " > ".join(dict.fromkeys((passage.chunk.title, *passage.chunk.headings)))
+    return passage.chunk.path
 
 
 def within(findings: Sequence[Finding], words: int, most: int) -> list[Finding]:

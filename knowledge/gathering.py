@@ -96,7 +96,7 @@ def mixed(passages: Sequence[Passage], dials: Gathering) -> list[Passage]:
     seen: dict[tuple[str, str], int] = {}
     first, more = list[Passage](), list[Passage]()
     for found in passages:
-        page = (found.chunk.source, found.chunk.key)
+        page = found.chunk.page
         seen[page] = seen.get(page, 0) + 1
         (first if seen[page] <= dials.per_page else more).append(found)
     chosen = {id(found) for found in [*first, *more][: dials.limit]}

@@ -98,7 +98,7 @@ class Finder:
             passages = self.search(text, sources, replace(dials, limit=width))
             best: dict[tuple[str, str], Passage] = {}
             for found in passages:
-                best.setdefault((found.chunk.source, found.chunk.key), found)
+                best.setdefault(found.chunk.page, found)
             if len(best) >= limit or len(passages) < width or width >= 2000:
                 return list(best.values())[:limit]
             width *= 2

@@ -14,8 +14,8 @@ import pytest
 from bench import peers
 from bench.common import Goal, Line, Sample, Table, turns
 from bench.corpora import copies, first
-from bench.finding import is_held_out
 from bench.grounded import HANDBOOK
+from bench.published import is_third
 from bench.scores import answered, read_qrels, read_run, retrieved
 from bot.confidence import fitted
 
@@ -211,9 +211,9 @@ def test_retrieval_is_scored_as_the_shared_measure_does(tmp_path: Path) -> None:
 
 
 def test_a_query_is_held_out_or_not_by_its_id_alone() -> None:
-    held = [query for query in map(str, range(3000)) if is_held_out(query)]
+    held = [query for query in map(str, range(3000)) if is_third(query)]
     assert 900 < len(held) < 1100
-    assert held == [query for query in held if is_held_out(query)]
+    assert held == [query for query in held if is_third(query)]
 
 
 def test_an_answer_is_right_when_it_is_cited_and_says_what_must_be_said() -> None:

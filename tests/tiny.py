@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from bench.tiny_models import SPECIAL, TEMPLATE
+
 HIDDEN, HEADS, KV_HEADS, LAYERS, INNER = 64, 4, 2, 2, 128
 MERGED = ("ab", "abc")
-SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-TEMPLATE = (
-    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
 
 
 def tokens() -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import EmbeddingFailed
+from knowledge.onnx_files import tokenizer_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -72,18 +73,13 @@ def _weights(file: Path) -> Iterator[tuple[str, Tensor]]:
 
 def tokenizer(folder: Path) -> Tokenizer:
     """The encoder's tokenizer, cutting nothing and padding nothing. Raises `EmbeddingFailed`."""
-    from tokenizers import Tokenizer
-
     try:
-        made = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return tokenizer_of(folder)
     except Exception as error:
         problem = f"its tokenizer.json cannot be read ({error})"
         raise EmbeddingFailed(
             folder.name, problem, "Delete the folder; it is fetched again"
         ) from error
-    made.no_truncation()
-    made.no_padding()
-    return made
 
 
 def export(parts: ModuleDict, file: Path) -> None:

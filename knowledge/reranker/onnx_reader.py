@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from knowledge.embedding import cores
 from knowledge.errors import EmbeddingFailed
+from knowledge.onnx_files import session_of, tokenizer_of
 from knowledge.reranker import Page, Reading
 from knowledge.reranker.layout import Layout, laid_out, tokens_of
 from knowledge.unicode import well_formed
@@ -52,23 +53,17 @@ class OnnxReader:
         said = [tokens_of(parts[0], list(map(well_formed, page.statements))) for page in pages]
         layouts = [laid_out(asked, head, texts) for head, texts in zip(heads, said, strict=True)]
         try:
-            with ThreadPoolExecutor(self.threads) as pool:
-                return list(pool.map(partial(self._reading, parts[1], parts[2]), layouts))
+            return list(self._workers.map(partial(self._reading, parts[1], parts[2]), layouts))
         except Exception as error:
             raise self._failed("a passage could not be read", error) from error
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The base's tokenizer, cutting nothing and padding nothing."""
-        from tokenizers import Tokenizer
-
         try:
-            tokenizer = Tokenizer.from_file(str(self.base / "tokenizer.json"))
+            return tokenizer_of(self.base)
         except Exception as error:
             raise self._failed("its tokenizer.json cannot be read", error) from error
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
 
     @cached_property
     def words(self) -> npt.NDArray[np.float32]:
@@ -81,16 +76,14 @@ class OnnxReader:
     @cached_property
     def session(self) -> Any:
         """ONNX Runtime's session; one for all threads."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
-            return onnxruntime.InferenceSession(
-                str(self.weights), options, providers=["CPUExecutionProvider"]
-            )
+            return session_of(self.weights)
         except Exception as error:
             raise self._failed("its weights cannot be loaded", error) from error
+
+    @cached_property
+    def _workers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.threads, thread_name_prefix="read")
 
     def _reading(self, words: npt.NDArray[np.float32], session: Any, layout: Layout) -> Reading:
         ids = np.asarray(layout.ids)

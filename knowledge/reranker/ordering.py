@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from knowledge.documents import Passage
-from knowledge.focus import head
-from knowledge.reranker import Page, Reader
-from knowledge.statements import lines, statements
-from knowledge.visible import visible
+from knowledge.focus import head, page_of, said_in
+from knowledge.reranker import Reader
 
 Judge = Callable[[str, Sequence[Passage]], Sequence[float]]
 """How relevant each passage is for a question, in log-odds or on a like scale."""
@@ -38,9 +36,7 @@ def read_by(reader: Reader) -> Judge:
     """A judge that reads with the reader that ships."""
 
     def judge(question: str, passages: Sequence[Passage]) -> list[float]:
-        pages = [
-            Page(head(p), tuple(lines(tuple(statements(visible(p.chunk.text)))))) for p in passages
-        ]
+        pages = [page_of(passage, said_in(passage)) for passage in passages]
         return [reading.relevance for reading in reader.read(question, pages)]
 
     return judge
