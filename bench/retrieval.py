@@ -61,7 +61,8 @@ def shortened(given: Judgments, target: Path, queries: int = 20, others: int = 1
 
 def measured(given: Judgments, work: Path, ways: Mapping[str, Sequence[str]]) -> Iterable[Line]:
     """Sync with the real command, search with the real command, score."""
-    settle(work, {"sources.judged": {"use": "folder", "path": str(given.folder)}})
+    source = {"use": "folder", "path": str(given.folder)}
+    settle(work, {"sources.judged": source, "search": {"reranker": "none"}})  # the halves alone
     say(run(work, "sync", "--json").strip())
     write_queries(given.queries, work / "queries.tsv")
     scores = {way: scored(given, work, options) for way, options in ways.items()}
