@@ -135,7 +135,7 @@ class LocalBackend:
             yield from until(reader.pieces(tokens), sampling.stop)
 
     def _read(self) -> Reader:
-        """The tokenizer, which needs no torch and is there in a moment."""
+        """The tokenizer; importing transformers for it brings torch, which takes seconds."""
         with self._loading, self._told():
             if self._reader is None:
                 folder = self.weights().path
