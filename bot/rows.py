@@ -65,6 +65,7 @@ def row_of(
         model=answer.model,
         code=answer.code,
         error_detail=error_detail,
+        answer_confidence=answer.confidence,
         cached_from=answer.cached_from and answer.cached_from.interaction,
         cached_at=answer.cached_from and answer.cached_from.asked_at,
         route_ms=timings.route_ms,
@@ -145,6 +146,7 @@ def answer_of(row: InteractionRow) -> Answer:
         passages=tuple(passage_of(passage) for passage in row.passages),
         model=row.model,
         code=row.code,
+        confidence=row.answer_confidence,
         cached_from=earlier_of(row),
     )
 

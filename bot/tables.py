@@ -140,12 +140,13 @@ class InteractionRow(Table):
     mode: Mapped[str]
     task: Mapped[str | None]
     route_reason: Mapped[str]
-    confidence: Mapped[float]
+    confidence: Mapped[float]  # of the route
     outcome: Mapped[str]
     answer: Mapped[str]
     model: Mapped[str]
     code: Mapped[str]  # of a failure
     error_detail: Mapped[str]  # for the operator
+    answer_confidence: Mapped[float | None]  # that it is right; None: not judged
     cached_from: Mapped[int | None]  # the interaction whose answer this is
     cached_at: Mapped[datetime | None]  # when that one was asked
     route_ms: Mapped[float | None]

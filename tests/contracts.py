@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from knowledge.reranker import Page, Reader
 from knowledge.sources import Source
 from model.backends import Backend, Message, Prompt, Sampling
 from model.errors import PromptTooLong
-from tests.fakes import Recorder, kept
+from tests.fakes import Recorder, an_answer, kept
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -38,6 +39,11 @@ class MemoryContract:
     def test_what_was_recorded_comes_back(self, memory: Memory) -> None:
         recorded = kept(memory, thread=("Hello", "Leave, please"), asked_at=NOON)
         assert memory.interaction(recorded.id) == recorded
+
+    @pytest.mark.parametrize("sure", [0.8125, 0.0, None])
+    def test_how_sure_an_answer_was_comes_back(self, memory: Memory, sure: float | None) -> None:
+        recorded = kept(memory, answer=replace(an_answer(), confidence=sure))
+        assert memory.interaction(recorded.id).answer.confidence == sure
 
     def test_each_has_an_id_of_its_own(self, memory: Memory) -> None:
         assert len({kept(memory).id for _ in range(3)}) == 3

@@ -150,6 +150,7 @@ def test_sources_and_interactions_are_listed(person: Terminal) -> None:
     assert source["chunks"] > source["documents"]
     asked = person.tandem("interactions", "--json").rows
     assert asked[-1]["question"] == QUESTION
+    assert 0 < asked[-1]["confidence"] <= 1
     assert person.tandem("interactions").out
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from bot.database import connect, current, migrate, revisions, upgrade
 from bot.errors import DatabaseNewer, DatabaseUnavailable
 from bot.store import Store
 from bot.tables import Table
-from tests.fakes import kept
+from tests.fakes import an_answer, kept
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,6 +68,15 @@ def test_every_step_can_be_taken_alone(database_url: str) -> None:
         assert current(database_url) == revision
     for revision in [*revisions()[-2::-1], "base"]:
         migrate(database_url, revision)
+
+
+def test_answers_from_before_their_confidence_was_kept_stay_without(database_url: str) -> None:
+    upgrade(database_url)
+    with closing(Store(database_url)) as store:
+        before = kept(store, answer=replace(an_answer(), confidence=0.75))
+        migrate(database_url, "0002")
+        upgrade(database_url)
+        assert store.interaction(before.id) == replace(before, answer=an_answer())
 
 
 def test_upgrades_at_once_do_not_collide(database_url: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from bot.conversation import Feedback, Mode, Outcome, Verdict
 from bot.database import connect, upgrade
 from bot.errors import DatabaseUnavailable, UnknownInteraction
+from bot.rendering import interaction_json
 from bot.store import Store, SyncPass, Wanted
 from tests.contracts import MemoryContract
 from tests.fakes import FakeStore, an_answer, kept
@@ -80,6 +81,12 @@ def test_interactions_are_listed_newest_first_and_paged(store: Store) -> None:
     first = [kept.id for kept in store.interactions(limit=2)]
     rest = [kept.id for kept in store.interactions(wanted=Wanted(before_id=first[-1]))]
     assert first + rest == ids[::-1]
+
+
+def test_a_listed_interaction_says_how_sure_its_answer_was(store: Store) -> None:
+    kept(store, answer=replace(an_answer(), confidence=0.8125))
+    [found] = store.interactions()
+    assert interaction_json(found)["confidence"] == 0.812
 
 
 @pytest.mark.parametrize(
