@@ -22,7 +22,7 @@ from knowledge.embedding import Vectors
 
 NEAR = 0.93  # cosine of two questions that may be the same; `bot.alike` decides
 TRIED = 3  # kept answers whose passages are looked up again, for one question
-PACKAGES, SUFFIXES = ("bot", "knowledge", "model"), (".py", ".json", ".jsonl")
+PACKAGES, NO_PART = ("bot", "knowledge", "model"), (".pyc", ".md")
 
 
 @dataclass(frozen=True)
@@ -167,17 +167,35 @@ def digest(*parts: str) -> str:
 
 @cache
 def code_digest() -> str:
-    """Marks the code that answers, so that a changed prompt does not meet old answers."""
+    """Marks the code that answers and the weights that ship with it.
+
+    A changed prompt or a retrained reader does not meet old answers. Read once per process
+    (31 MB: 0.1 s).
+    """
     hashed = hashlib.sha256()
     for file in code_files():
-        hashed.update(file.read_bytes())
+        with file.open("rb") as opened:
+            hashed.update(hashlib.file_digest(opened, "sha256").digest())
     return hashed.hexdigest()[:32]
 
 
 def code_files() -> Iterator[Path]:
-    """The files of our packages, what was learned among them."""
+    """The files of our packages, what was learned among them: JSON, ONNX, safetensors."""
     home = Path(bot.__file__).resolve().parent.parent
     for package in PACKAGES:
         for file in sorted((home / package).rglob("*")):
-            if file.suffix in SUFFIXES:
+            if file.is_file() and file.suffix not in NO_PART:
                 yield file
+
+
+@cache
+def weights_mark(names: tuple[str, ...]) -> str:
+    """Marks the weights of a person's own that lie at those of `names` that are paths.
+
+    They may be gigabytes, so their files' sizes and times stand for them. As they lie when it
+    is first asked: that is what this process has loaded.
+    """
+    places = [Path(name).expanduser() for name in names if name]
+    files = [file for place in places for file in (place, *sorted(place.rglob("*")))]
+    held = [(file, file.stat()) for file in files if file.is_file()]
+    return digest(*(f"{file} {state.st_size} {state.st_mtime_ns}" for file, state in held))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot import plugins
-from bot.answer_cache import AnswerCache, Room, code_digest, digest
+from bot.answer_cache import AnswerCache, Room, code_digest, digest, weights_mark
 from bot.assistant import Assistant, Manner
 from bot.classifying import Fitted, classifier
 from bot.conversation import Question
@@ -266,7 +266,9 @@ class App:
         mine = self.settings
         parts = (mine.model, mine.embedder, mine.chunking, mine.search, mine.answers)
         names = (self.backend.name, self.embedder().name)
-        return digest(code_digest(), *names, *map(repr, parts))
+        adapter = str(mine.model.options.get("adapter") or "")
+        own = weights_mark((mine.model.name, adapter, mine.embedder.name, mine.search.reranker))
+        return digest(code_digest(), own, *names, *map(repr, parts))
 
     def _focus(self, question: str, passages: Sequence[Passage]) -> Focused:
         return focus(question, passages, self.reader, self.settings.answers.words)

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bot.answer_cache import AnswerCache, Asked, Kept, Room, Shelf, code_files, trace
+from bot.answer_cache import AnswerCache, Asked, Kept, Room, Shelf, code_files, trace, weights_mark
 from bot.assistant import Assistant, Manner
 from bot.conversation import (
     Earlier,
@@ -395,6 +396,30 @@ def test_the_order_and_repetition_of_sources_do_not_tell_audiences_apart() -> No
 def test_the_code_that_answers_is_part_of_the_edition() -> None:
     names = {file.name for file in code_files()}
     assert {"answering.py", "search.py", "assistant.py"} <= names
+
+
+def test_what_was_learned_is_part_of_the_edition() -> None:
+    files = [file.as_posix() for file in code_files()]
+    learned = ["knowledge/reranker/reader.onnx", "bot/confidence.json", "bot/followups.json"]
+    for path in [*learned, "/adapter_model.safetensors", "bot/routing_examples.jsonl"]:
+        assert any(file.endswith(path) for file in files), path
+    assert not any(file.endswith((".pyc", ".md")) for file in files)
+
+
+def test_weights_of_ones_own_that_were_retrained_are_another_edition(tmp_path: Path) -> None:
+    file = tmp_path / "reranker" / "model.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(b"before")
+    names = (str(file.parent), "none", "")
+    before = weights_mark(names)
+    file.write_bytes(b"retrained")
+    assert weights_mark(names) == before  # this process has loaded the former ones
+    weights_mark.cache_clear()
+    assert weights_mark(names) != before
+
+
+def test_names_that_are_no_paths_mark_nothing() -> None:
+    assert weights_mark(("some/model", "none", "")) == weights_mark(())
 
 
 # -- the line ------------------------------------------------------------------------------
