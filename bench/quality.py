@@ -8,11 +8,22 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import finding, grounded, parts
+from bench import finding, grounded, parts, squad2
 from bench.common import Line, Table, about, options, publish
 from knowledge.gathering import Rerank
 from knowledge.reranker.onnx_reader import OnnxReader
 from knowledge.reranker.ordering import read_by, reordered
+
+Measured = tuple[Sequence[Line], Sequence[str]]
+"""The lines, and the notes on them."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How much is wanted."""
+
+    short: bool
+    questions: int  # of the parts that draw some
 
 
 @dataclass(frozen=True)
@@ -20,8 +31,7 @@ class Part:
     """A part of the table."""
 
     name: str
-    measure: Callable[[bool, Path], tuple[Sequence[Line], Sequence[str]]]
-    """Given whether little is wanted and an empty folder: the lines, and the notes on them."""
+    measure: Callable[[Wish, Path], Measured]  # in an empty folder
 
 
 def rerank() -> Rerank:
@@ -29,13 +39,24 @@ def rerank() -> Rerank:
     return partial(reordered, judge=read_by(OnnxReader(parts.weights())))
 
 
-def retrieval(short: bool, work: Path) -> tuple[Sequence[Line], Sequence[str]]:
+def retrieval(wish: Wish, work: Path) -> Measured:
     """The search beside a plain hybrid; in the long form with the reranker too."""
-    return finding.measured(short, work, None if short else rerank())
+    return finding.measured(wish.short, work, None if wish.short else rerank())
+
+
+def answers(wish: Wish, work: Path) -> Measured:
+    """Answers from a real handbook."""
+    return grounded.measured(wish.short, work)
+
+
+def held_out(wish: Wish, work: Path) -> Measured:
+    """Answers on articles that nothing was trained on, beside the plain model."""
+    return squad2.measured(wish.short, work, wish.questions)
 
 
 PARTS: Mapping[str, Part] = {
-    part.name: part for part in (Part("retrieval", retrieval), Part("answers", grounded.measured))
+    part.name: part
+    for part in (Part("retrieval", retrieval), Part("answers", answers), Part("squad2", held_out))
 }
 
 
@@ -43,11 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the parts that are asked for, all by default."""
     parser = options("Quality, beside a plain pipeline in the same run.")
     parser.add_argument("--part", action="append", choices=list(PARTS), help="all by default")
+    parser.add_argument("--questions", type=int, default=150, help="of squad2, 150 by default")
     given = parser.parse_args(arguments)
+    wish = Wish(given.short, given.questions)
     details, rows, notes = about(), list[Line](), list[str]()
     for name in given.part or PARTS:
         with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-            lines, told = PARTS[name].measure(given.short, Path(made).resolve())
+            lines, told = PARTS[name].measure(wish, Path(made).resolve())
         rows += lines
         notes += told
     table = Table("bench.quality", "Tandem − plain", tuple(rows), tuple(notes), details)
