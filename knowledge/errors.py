@@ -37,3 +37,12 @@ class EmbeddingFailed(KnowledgeError):
     def __init__(self, embedder: str, problem: str, remedy: str) -> None:
         self.embedder, self.problem, self.remedy = embedder, problem, remedy
         super().__init__(f"Embedder {embedder!r}: {problem}. {remedy}.")
+
+
+class JudgeUnavailable(KnowledgeError):
+    """The cross-encoder that a setting names could not be loaded or could not judge."""
+
+    def __init__(self, setting: str, name: str, problem: str) -> None:
+        self.setting, self.name, self.problem = setting, name, problem
+        remedy = "Name a folder or a hub id of a sentence-transformers CrossEncoder"
+        super().__init__(f"{setting} = {name!r}: {problem}. {remedy}, or leave the setting out.")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from knowledge.cross_encoding import PairJudge
 from knowledge.documents import Passage
 from knowledge.focus import head, page_of, said_in
 from knowledge.reranker import Reader
 
 Judge = Callable[[str, Sequence[Passage]], Sequence[float]]
 """How relevant each passage is for a question, in log-odds or on a like scale."""
+SETTING = "[search] reranker"
 WEIGHT = 0.15  # of the relevance, beside the search's score scaled to 0 to 1 (model/LOG.md)
 
 
@@ -43,13 +45,16 @@ def read_by(reader: Reader) -> Judge:
 
 
 def cross_encoder(name: str, device: str | None = None) -> Judge:
-    """A judge by any sentence-transformers `CrossEncoder`: a hub id or a folder."""
-    from sentence_transformers import CrossEncoder
+    """A judge by any sentence-transformers `CrossEncoder` with one output: a hub id or a folder.
 
-    model = CrossEncoder(name, device=device)
+    Raises `JudgeUnavailable`.
+    """
+    model = PairJudge(SETTING, name, device)
+    if model.outputs != 1:
+        raise model.unusable(f"it has {model.outputs} outputs, where a reranker has one")
 
     def judge(question: str, passages: Sequence[Passage]) -> list[float]:
         pairs = [(question, f"{head(p)}\n{p.chunk.text}") for p in passages]
-        return [float(score) for score in model.predict(pairs)]
+        return [float(score) for score in model.logits(pairs)[:, 0]]
 
     return judge
