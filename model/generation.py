@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from model.backends import Prompt, Sampling
+from model.spelling import Spelling
 
 ENDS = ("<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<end_of_turn>")
 BLOCK = 2048  # prompt tokens computed at once, so that a long prompt takes no more memory
@@ -48,16 +49,19 @@ class Turns:
 class Reader:
     """Turns prompts into token ids by the model's chat template, and token ids into text."""
 
-    def __init__(self, tokenizer: Any) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, spelling: Spelling) -> None:
+        self._spelling, self._tokenizer = spelling, spelling.tokenizer
         self._lock = threading.Lock()  # encoding switches the tokenizer's own state
-        self._markers = {t.content: i for i, t in tokenizer.added_tokens_decoder.items()}
+        added = self._tokenizer.get_added_tokens_decoder()
+        self._markers = {token.content: number for number, token in added.items()}
 
     @property
     def ends(self) -> frozenset[int]:
         """The tokens that end a turn; a model's own settings name only some of them at times."""
         named = {self._markers[end] for end in ENDS if end in self._markers}
-        return frozenset(named | {self._tokenizer.eos_token_id} - {None})
+        end = self._spelling.end
+        last = None if end is None else self._tokenizer.token_to_id(end)
+        return frozenset(named if last is None else {*named, last})
 
     def ids(self, prompt: Prompt) -> list[int]:
         """The prompt in tokens, up to where the answer begins.
@@ -86,7 +90,7 @@ class Reader:
 
         stream = DecodeStream(skip_special_tokens=True)
         for token in ids:
-            if piece := stream.step(self._tokenizer.backend_tokenizer, token):
+            if piece := stream.step(self._tokenizer, token):
                 yield piece
 
     def _encode(self, prompt: Prompt, ask: bool) -> list[int]:
@@ -96,15 +100,13 @@ class Reader:
             if any(marker in turn["content"] for marker in self._markers):
                 mask = f"{mark}{number}."
                 texts[mask], turn["content"] = turn["content"], mask
-        whole = self._tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=ask
-        )
+        whole = self._spelling.render(turns, ask)
         with self._lock:
             return [t for part, raw in _split(whole, texts) for t in self._tokens(part, raw)]
 
     def _tokens(self, text: str, raw: bool) -> list[int]:
-        encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=raw)
-        ids: list[int] = encoded["input_ids"]
+        self._tokenizer.encode_special_tokens = raw
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
 
