@@ -32,6 +32,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.focus import Focused, focus
 from knowledge.gathering import Gathering, Rerank, gather
 from knowledge.index import Edition, Index
+from knowledge.remembering import Remembering
 from knowledge.reranker import Page, Reader
 from knowledge.reranker.onnx_reader import BASE as READER_BASE
 from knowledge.reranker.onnx_reader import OnnxReader
@@ -136,9 +137,11 @@ class App:
         if weights.note:
             self.note(weights.note)
         if (weights.path / "model.onnx").is_file():
-            return OnnxEmbedder(weights.path, weights.name, threads=mine.threads)
+            made = OnnxEmbedder(weights.path, weights.name, threads=mine.threads)
+            return Remembering(made, alike=not made.query_prefix)
         device = None if mine.device == "auto" else mine.device
-        return SentenceTransformerEmbedder(str(weights.path), weights.name, device, mine.batch)
+        path = str(weights.path)
+        return Remembering(SentenceTransformerEmbedder(path, weights.name, device, mine.batch))
 
     @cached_property
     def limits(self) -> ChunkLimits:
