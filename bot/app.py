@@ -25,9 +25,11 @@ from bot.line import Line
 from bot.settings import Settings
 from bot.spaces import readable
 from bot.store import Store, SyncPass
+from bot.support import Proof
 from knowledge.chunking import ChunkLimits, chunk
 from knowledge.documents import Chunk, Document, Passage, Progress, quiet
 from knowledge.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder, Vectors
+from knowledge.entailment import entailment
 from knowledge.errors import KnowledgeError
 from knowledge.focus import Focused, focus
 from knowledge.gathering import Gathering, Rerank, gather
@@ -176,8 +178,12 @@ class App:
         """The passages for a question; the shipped reranker reads them later (`_focus`)."""
         wide = replace(self.dials, limit=self.gathering.width)
         found = self.finder.search(text, sources, wide)
-        own = self.settings.search.reranker not in ("shipped", "none")
-        return gather(text, found, self.gathering, datetime.now(UTC), self.rerank if own else None)
+        rerank = self.rerank if self._own_reranker else None
+        return gather(text, found, self.gathering, datetime.now(UTC), rerank)
+
+    @property
+    def _own_reranker(self) -> bool:
+        return self.settings.search.reranker not in ("shipped", "none")
 
     @cached_property
     def rerank(self) -> Rerank | None:
@@ -253,7 +259,16 @@ class App:
             self.answer_cache if mine.cache else None,
             self.router,
             lambda: self.writer,
+            self.proof,
         )
+
+    @cached_property
+    def proof(self) -> Proof | None:
+        """What judges whether a quote entails a claim, where it is set."""
+        mine = self.settings.answers
+        if mine.entailment == "none":
+            return None
+        return Proof(entailment(mine.entailment), mine.min_entailment)
 
     @cached_property
     def answer_cache(self) -> AnswerCache:
@@ -270,7 +285,8 @@ class App:
         parts = (mine.model, mine.embedder, mine.chunking, mine.search, mine.answers)
         names = (self.backend.name, self.embedder().name)
         adapter = str(mine.model.options.get("adapter") or "")
-        own = weights_mark((mine.model.name, adapter, mine.embedder.name, mine.search.reranker))
+        set_names = (mine.embedder.name, mine.search.reranker, mine.answers.entailment)
+        own = weights_mark((mine.model.name, adapter, *set_names))
         return digest(code_digest(), own, *names, *map(repr, parts))
 
     def _focus(self, question: str, passages: Sequence[Passage]) -> Focused:
@@ -344,9 +360,10 @@ class App:
     def set_up(self, answering: bool = True) -> None:
         """Have everything that answering needs, fetching, starting and loading side by side."""
         parts: list[Callable[[], object]] = [lambda: self.store, lambda: self.client]
-        parts += [partial(warm, self)]
+        parts += [partial(warm, self), *([lambda: self.rerank] if self._own_reranker else [])]
         if answering:
             parts += [lambda: self.backend.load(), self.router.prepare, partial(warm_reader, self)]
+            parts += [lambda: self.proof, code_digest]
         together(parts)
 
     def first_sync(self) -> None:

@@ -32,7 +32,7 @@ from bot.line import Line
 from bot.parts import parts
 from bot.routing import Router, choose_route
 from bot.stopwatch import Stopwatch
-from bot.support import Evidence
+from bot.support import Evidence, Proof
 from knowledge.documents import Passage
 from knowledge.errors import KnowledgeError
 from knowledge.focus import Focused
@@ -104,12 +104,13 @@ class Assistant:
         cache: AnswerCache | None = None,
         router: Router | None = None,
         writer: Callable[[], Backend] | None = None,
+        proof: Proof | None = None,
     ) -> None:
         self.search, self.focus, self.backend, self.memory = search, focus, backend, memory
         self.writer = writer or (lambda: backend)  # of the stylistic tasks
         self.tasks, self.readable, self.manner = tasks, readable, manner or Manner()
         self.router = router or partial(choose_route, tasks=frozenset(tasks))
-        self.line, self.cache = line or Line(AT_ONCE), cache
+        self.line, self.cache, self.proof = line or Line(AT_ONCE), cache, proof
 
     def ask(
         self, question: Question, watcher: Watcher | None = None, fresh: bool = False
@@ -218,7 +219,7 @@ class Assistant:
         if sure < least:
             return Judged((), sure)
         chosen = deciding(asked, findings, named, max(self.manner.quotes, 1))
-        said = supported([reply.text], Evidence(chosen, asked))
+        said = supported([reply.text], Evidence(chosen, asked, self.proof))
         return Judged((*said, *quoted(chosen[: self.manner.quotes])), sure)
 
     def _write(

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from knowledge.documents import Passage
+from knowledge.entailment import Entails
 from knowledge.focus import Finding, head
 from knowledge.statements import plain
 from knowledge.words import IDENTIFIER, numbers, stems
 
 COVERED = 0.6  # of a claim's words, the weighed share that a statement must hold
+TRIED = 3  # statements that a model judges, of those that hold a claim's words
 LEAST = 2  # words that a claim must have
 SAYING = 3  # words from which a claim made of the question's own words says something
 LIST_MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
@@ -27,6 +29,18 @@ class Support:
     passage: Passage
     quote: str  # the words of the passage relied on
     share: float  # of the claim's words found there, weighed
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A model's judgement that a claim needs beside its words."""
+
+    entails: Entails
+    least: float = 0.5  # how surely the quote must say what is claimed
+
+    def holds(self, quote: str, claim: str) -> bool:
+        """Does the quote say what is claimed? Raises `JudgeUnavailable`."""
+        return self.entails(quote, claim) >= self.least
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,10 @@ class Page:
 class Evidence:
     """The statements that an answer may rest on, ready to be compared with."""
 
-    def __init__(self, findings: Sequence[Finding], question: str) -> None:
+    def __init__(
+        self, findings: Sequence[Finding], question: str, proof: Proof | None = None
+    ) -> None:
+        self.proof = proof
         self.asked, self.asked_figures = frozenset(stems(question)), numbers(question)
         passages = {_place(finding): finding.passage for finding in findings}
         ranks = {place: rank for rank, place in enumerate(passages)}
@@ -70,19 +87,17 @@ class Evidence:
 
         Words that the question brought, or that the page's title and headings say, need not be
         in the statement itself; a claim made only of the question's words must stand there
-        whole. A claim may not deny what the statement does not deny.
+        whole. A claim may not deny what the statement does not deny. Where a model judges
+        entailment too, one of the statements that hold the most must entail the claim.
         """
-        told = _Claim(LIST_MARK.sub("", plain(claim)))
-        best: tuple[float, Window] | None = None
-        for window in self.windows:
-            share = self._share(told, window)
-            if share < COVERED:
-                continue
-            if best is None or share > best[0]:
-                best = (share, window)
-        if best is None:
-            return None
-        return Support(self.pages[best[1].rank].passage, best[1].text, best[0])
+        bare = LIST_MARK.sub("", plain(claim))
+        told = _Claim(bare)
+        shares = [(self._share(told, window), window) for window in self.windows]
+        held = sorted((s for s in shares if s[0] >= COVERED), key=lambda s: -s[0])
+        for share, window in held[: TRIED if self.proof else 1]:
+            if self.proof is None or self.proof.holds(window.text, bare):
+                return Support(self.pages[window.rank].passage, window.text, share)
+        return None
 
     def _share(self, claim: _Claim, window: Window) -> float:
         """How much of the claim the window holds, 0 where it must not be said."""

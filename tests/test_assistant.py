@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.assistant import Assistant, Focus, Manner, Search
 from bot.conversation import Feedback, Mode, Outcome, Place, Question, Verdict
+from bot.support import Proof
 from knowledge.documents import Chunk, Passage
 from knowledge.errors import SourceUnreadable
 from knowledge.focus import focus
@@ -49,6 +52,7 @@ def assistant(
     reader: Reader | None = None,
     min_confidence: float = 0.5,
     writer: Backend | None = None,
+    proof: Proof | None = None,
 ) -> Assistant:
     says, kept = backend or FakeBackend("Answer 1: 27 days of leave."), store or FakeStore()
     return Assistant(
@@ -60,6 +64,7 @@ def assistant(
         readable,
         Manner(quotes=quotes, min_confidence=min_confidence),
         writer=(lambda: writer) if writer else None,
+        proof=proof,
     )
 
 
@@ -325,6 +330,14 @@ def test_a_yes_needs_no_words_of_its_own_in_the_documents() -> None:
     said = FakeBackend("Answer 1: Yes, you get 27 days of leave.")
     answer = assistant(backend=said).ask(question("Do I get 27 days of leave?")).answer
     assert answer.text == "Yes, you get 27 days of leave. [1]"
+
+
+@pytest.mark.parametrize(("share", "outcome"), [(0.6, Outcome.CITED), (0.4, Outcome.UNKNOWN)])
+def test_where_a_model_judges_entailment_a_claim_needs_its_word_too(
+    share: float, outcome: Outcome
+) -> None:
+    judged = assistant(proof=Proof(lambda says, claim: share, 0.5))
+    assert judged.ask(question()).answer.outcome is outcome
 
 
 def test_a_code_that_no_passage_names_is_not_answered_for() -> None:

@@ -244,6 +244,8 @@ class Answers(Section):
     max_tokens: Count = 80
     quotes: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] = 3
     min_confidence: Share = 0.45  # below it: "the sources don't say"
+    entailment: str = "none"  # or a CrossEncoder that must agree with each claim
+    min_entailment: Share = 0.5  # how surely the quote must entail the claim
     max_question_chars: Count = 20_000
     at_once: Count = 4  # answers that are written at a time; who asks further waits in line
     cache: bool = True  # give an answer again while all that it relies on is the same
