@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.conversation import Answer, Citation, Outcome
 from bot.inert import inert
 from bot.support import Evidence, Support
+from bot.yes_no import parted, stands
 from knowledge.documents import Passage
 from knowledge.focus import Finding, head
 from knowledge.visible import unmarked
@@ -34,7 +35,6 @@ SILENT = re.compile(
     re.IGNORECASE,
 )
 MARK = re.compile(r"\s*\[(?:\s*(?:excerpt\s*)?\d+\s*[,;]?)+\]", re.IGNORECASE)
-VERDICT = re.compile(r"^\W*(?:yes|no)\b[,.:;!]*\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -110,18 +110,19 @@ def supported(pieces: Iterable[str], evidence: Evidence) -> Iterator[Claim]:
     """The sentences that a passage supports, as they come; the others are dropped.
 
     The reading ends where the model says that it does not know. A sentence said twice is
-    shown once.
+    shown once. A yes or no before it is shown where the quote bears it out.
     """
     said: set[str] = set()
     for before, sentence in spoken(pieces):
         if SILENT.search(sentence):
             return
         text = MARK.sub("", sentence).strip()
-        bare = VERDICT.sub("", text)
-        found = evidence.support(bare) if bare and text not in said else None
+        reply = parted(text)
+        found = evidence.support(reply.sentence) if text not in said else None
         if found is not None:
             said.add(text)
-            yield Claim(inert(text), before, found)
+            told = text if stands(reply, evidence.question, found.quote) else reply.sentence
+            yield Claim(inert(told), before, found)
 
 
 def deciding(

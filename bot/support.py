@@ -70,7 +70,7 @@ class Evidence:
     def __init__(
         self, findings: Sequence[Finding], question: str, proof: Proof | None = None
     ) -> None:
-        self.proof = proof
+        self.question, self.proof = question, proof
         self.asked, self.asked_figures = frozenset(stems(question)), numbers(question)
         passages = {_place(finding): finding.passage for finding in findings}
         ranks = {place: rank for rank, place in enumerate(passages)}

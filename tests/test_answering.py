@@ -214,6 +214,22 @@ def test_what_stays_open_is_named_below_what_is_answered_and_nowhere_else() -> N
     assert silent.answer().outcome is Outcome.UNKNOWN
 
 
+def test_a_yes_is_shown_where_the_quote_bears_it_out_and_else_the_sentence_alone() -> None:
+    said = ["Yes, full-time staff get 27 days of annual leave."]
+    bare = "Full-time staff get 27 days of annual leave. [1]"
+    asked = "Do full-time staff get 27 days of annual leave?"
+    assert answered(said, asked).answer().text == f"{said[0]} [1]"
+    for other in (ASKED, "Do full-time staff get 27 days of sick leave?"):
+        assert answered(said, other).answer().text == bare
+    assert answered([said[0].replace("Yes", "No")], asked).answer().text == bare
+
+
+def test_a_no_that_is_part_of_its_sentence_denies() -> None:
+    found = at("leave.md", "Approval of the office is needed.", 3.0)
+    evidence = Evidence([found], "Is approval needed?")
+    assert list(supported(["No approval of the office is needed."], evidence)) == []
+
+
 def test_what_is_said_twice_is_shown_once() -> None:
     said = "You get 27 days of annual leave. You get 27 days of annual leave."
     assert answered([said]).answer().text == "You get 27 days of annual leave. [1]"
