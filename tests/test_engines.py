@@ -133,11 +133,12 @@ def test_of_the_exports_with_adapters_those_used_last_are_kept(tmp_path: Path) -
 def test_an_export_that_fails_is_said_and_transformers_take_over(tmp_path: Path) -> None:
     folder, _ = saved(tmp_path / "model")
     (tmp_path / "file").write_text("no folder for a cache")
-    engine, why = start(Dials(device="cpu"), folder, (), Cache(tmp_path / "file"), quiet)
+    engine, why = start(Dials(device="cpu"), folder, tuple, Cache(tmp_path / "file"), quiet)
     assert isinstance(engine, TransformersEngine)
     assert "because OpenVINO failed" in why
+    dials = Dials(device="cpu", engine="openvino")
     with pytest.raises(OSError, match="file"):
-        start(Dials(device="cpu", engine="openvino"), folder, (), Cache(tmp_path / "file"), quiet)
+        start(dials, folder, tuple, Cache(tmp_path / "file"), quiet)
 
 
 def test_an_export_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
@@ -240,7 +241,7 @@ def test_a_failure_reaches_everyone_and_the_next_request_starts_afresh(ready: Pa
         built.append(None)
         return Stumbling(pipeline(ready, 1), 20 if len(built) == 1 else -1)
 
-    engine = OpenvinoEngine(build, ())
+    engine = OpenvinoEngine(build, tuple)
 
     def failing(number: int) -> str:
         with pytest.raises(RuntimeError) as caught:
@@ -255,7 +256,7 @@ def test_a_failure_reaches_everyone_and_the_next_request_starts_afresh(ready: Pa
 
 def test_what_is_stopped_leaves_its_slot_within_one_step(ready: Path) -> None:
     gated = Gated(pipeline(ready, 1))
-    engine = OpenvinoEngine(lambda: gated, ())
+    engine = OpenvinoEngine(lambda: gated, tuple)
     stopped, other = (engine.write([*IDS, n], Sampling(max_tokens=100)) for n in (1, 2))
     with ThreadPoolExecutor(2) as pool:
         firsts = [pool.submit(next, answer) for answer in (stopped, other)]
@@ -273,7 +274,7 @@ def test_what_is_stopped_leaves_its_slot_within_one_step(ready: Path) -> None:
 
 
 def test_several_write_what_each_would_write_alone(ready: Path) -> None:
-    engine = OpenvinoEngine(partial(pipeline, ready, 1), ())
+    engine = OpenvinoEngine(partial(pipeline, ready, 1), tuple)
     asked = [[*IDS, number] for number in range(6)]
     alone = [written(engine, ids) for ids in asked]
     with ThreadPoolExecutor(6) as pool:
@@ -287,7 +288,7 @@ def test_adapters_never_leak_into_each_other(tmp_path: Path) -> None:
     for seed in (1, 2):
         lora(made, tmp_path / str(seed), seed)
         where = export(folder, tmp_path / "cache", tmp_path / str(seed))
-        engines.append(OpenvinoEngine(partial(pipeline, where, 1), ()))
+        engines.append(OpenvinoEngine(partial(pipeline, where, 1), tuple))
     ids = IDS * 10  # several blocks of the cache, shared by every prompt
     first = [written(engine, ids) for engine in engines]
     assert first[0] != first[1]

@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -39,7 +40,7 @@ class LocalBackend:
     ) -> None:
         self._name, self._model, self._find = name, model, find
         self._cache, self._dials, self._progress = cache, dials, progress
-        self._loading = threading.RLock()
+        self._finding, self._reading, self._loading = (threading.RLock() for _ in range(3))
         self._weights: Weights | None = None
         self._reader: Reader | None = None
         self._engine: Engine | None = None
@@ -71,7 +72,7 @@ class LocalBackend:
 
     def weights(self) -> Weights:
         """The weights, which are fetched and converted now if they are not here yet."""
-        with self._loading:
+        with self._finding:
             if self._weights is None:
                 self._weights = self._find()
                 self._leave_off_a_misfit(self._weights.name)
@@ -84,9 +85,11 @@ class LocalBackend:
             self._dials = replace(self._dials, adapter=None)
 
     def load(self) -> None:
-        """Load everything now instead of at the first question."""
-        self._read()
-        self.engine()
+        """Load everything now instead of at the first question, tokenizer and model at once."""
+        with ThreadPoolExecutor(1, thread_name_prefix="tokenizer") as beside:
+            reading = beside.submit(self._read)
+            self.engine()
+            reading.result()
 
     def count(self, prompt: Prompt) -> int:
         """Tokens that the prompt takes, exactly."""
@@ -117,9 +120,9 @@ class LocalBackend:
         """What writes, loaded now if it is not yet; an export is made at the first time."""
         with self._loading, self._told():
             if self._engine is None:
-                ends, folder = self._read().ends, self.weights().path
+                folder = self.weights().path
                 self._engine, self._instead = start(
-                    self._dials, folder, ends, self._cache, self._progress
+                    self._dials, folder, lambda: self._read().ends, self._cache, self._progress
                 )
             return self._engine
 
@@ -137,7 +140,7 @@ class LocalBackend:
 
     def _read(self) -> Reader:
         """The tokenizer; half a second."""
-        with self._loading, self._told():
+        with self._reading, self._told():
             if self._reader is None:
                 folder = self.weights().path
                 reader = Reader(read_spelling(folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,9 @@ from model.weights.cache import Cache
 from model.weights.fetch import FetchFailed
 
 log = logging.getLogger(__name__)
+
+Ends = Callable[[], Iterable[int]]
+"""The tokens that end an answer, asked for when the model is loaded."""
 
 
 def fitting(dials: Dials, folder: Path) -> tuple[Literal["openvino", "transformers"], str]:
@@ -35,7 +38,7 @@ def fitting(dials: Dials, folder: Path) -> tuple[Literal["openvino", "transforme
 
 
 def start(
-    dials: Dials, folder: Path, ends: Iterable[int], cache: Cache, progress: Progress
+    dials: Dials, folder: Path, ends: Ends, cache: Cache, progress: Progress
 ) -> tuple[Engine, str]:
     """The engine, loaded; if it is not the one to expect, why. An export that fails is a reason."""
     chosen, why = fitting(dials, folder)
@@ -73,16 +76,14 @@ def _has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def _transformers(dials: Dials, folder: Path, ends: Iterable[int]) -> Engine:
+def _transformers(dials: Dials, folder: Path, ends: Ends) -> Engine:
     from model.engines.transformers import TransformersEngine, load
 
     model = load(folder, dials.device, dials.adapter, dials.threads)
-    return TransformersEngine(model, ends)
+    return TransformersEngine(model, ends())
 
 
-def _openvino(
-    dials: Dials, folder: Path, ends: Iterable[int], cache: Cache, progress: Progress
-) -> Engine:
+def _openvino(dials: Dials, folder: Path, ends: Ends, cache: Cache, progress: Progress) -> Engine:
     from model.engines.openvino import OpenvinoEngine, pipeline
 
     def build() -> Any:  # again after a failure, when the export may have been removed

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ class _Request:
 class OpenvinoEngine:
     """One pipeline and, while there is something to write, one thread that steps it."""
 
-    def __init__(self, build: Callable[[], Any], ends: Iterable[int]) -> None:
-        self._build, self._ends = build, frozenset(ends)
+    def __init__(self, build: Callable[[], Any], ends: Callable[[], Iterable[int]]) -> None:
+        self._build, self._told_ends = build, ends
         self._lock = threading.Lock()
         self._pipeline: Any = None
         self._requests: dict[int, _Request] = {}
@@ -47,6 +48,11 @@ class OpenvinoEngine:
             self._ready()
         for _ in self.write(WARM, Sampling(max_tokens=2)):  # arranges the weights: a second or two
             pass
+
+    @cached_property
+    def _ends(self) -> frozenset[int]:
+        """Asked for once the pipeline stands, for the tokenizer is read meanwhile."""
+        return frozenset(self._told_ends())
 
     def write(
         self, ids: Sequence[int], sampling: Sampling, _beginning: Sequence[int] = ()
