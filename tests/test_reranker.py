@@ -21,7 +21,8 @@ from knowledge.reranker.layout import (
     WHOLE,
     laid_out,
 )
-from knowledge.reranker.onnx_reader import BASE, OnnxReader, word_vectors
+from knowledge.reranker.onnx_reader import BASE, OnnxReader
+from knowledge.reranker.word_table import word_vectors
 from model.weights import resolve
 from tests.contracts import ReaderContract
 
@@ -167,9 +168,8 @@ def test_any_number_of_threads_reads_the_same(shipped: OnnxReader) -> None:
 
 @pytest.mark.real
 def test_the_word_vectors_of_the_quantised_and_the_float_file_agree() -> None:
-    quantised, exact = (
-        word_vectors(base(name) / "model.onnx") for name in (BASE, "bge-small-en-v1.5")
-    )
+    held = [word_vectors(base(name) / "model.onnx") for name in (BASE, "bge-small-en-v1.5")]
+    quantised, exact = (each.of(np.arange(len(each.codes))) for each in held)
     assert (quantised.dtype, quantised.shape) == (np.dtype(np.float32), exact.shape)
     step = np.ptp(exact) / 255
     assert np.abs(quantised - exact).max() <= step

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from knowledge.embedding import cores
 from knowledge.errors import EmbeddingFailed
 from knowledge.onnx_files import session_of, tokenizer_of
 from knowledge.reranker import Page, Reading
 from knowledge.reranker.layout import Layout, laid_out, tokens_of
+from knowledge.reranker.word_table import WordVectors, word_vectors
 from knowledge.unicode import well_formed
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).with_name("reader.onnx")
 BASE = "bge-small-en-v1.5-int8"  # whose tokenizer and word vectors the reader was trained on
 WORDLESS = -12.0  # log-odds that a statement answers that has no token
-TABLE = "embeddings.word_embeddings.weight"
 
 
 class OnnxReader:
@@ -66,8 +65,8 @@ class OnnxReader:
             raise self._failed("its tokenizer.json cannot be read", error) from error
 
     @cached_property
-    def words(self) -> npt.NDArray[np.float32]:
-        """The base's word vectors, (tokens, dims)."""
+    def words(self) -> WordVectors:
+        """The base's word vectors."""
         try:
             return word_vectors(self.base / "model.onnx")
         except Exception as error:
@@ -85,10 +84,10 @@ class OnnxReader:
     def _workers(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self.threads, thread_name_prefix="read")
 
-    def _reading(self, words: npt.NDArray[np.float32], session: Any, layout: Layout) -> Reading:
+    def _reading(self, words: WordVectors, session: Any, layout: Layout) -> Reading:
         ids = np.asarray(layout.ids)
         types = (np.arange(len(ids)) >= layout.second).astype(np.int64)
-        given = {"words": words[ids][None], "types": types[None]}
+        given = {"words": words.of(ids)[None], "types": types[None]}
         relevance, answers, scores = session.run(["relevance", "answers", "evidence"], given)
         evidence = tuple(
             float(scores[0, begin:end].mean()) if begin < end else WORDLESS
@@ -99,18 +98,3 @@ class OnnxReader:
     def _failed(self, what: str, error: Exception) -> EmbeddingFailed:
         remedy = f"Check the files of {self.weights} and {self.base}"
         return EmbeddingFailed(f"{self.name} on {self.base.name}", f"{what}: {error}", remedy)
-
-
-def word_vectors(model: Path) -> npt.NDArray[np.float32]:
-    """The word vectors within a BERT's ONNX file, float or quantised. Raises `KeyError`."""
-    import onnx
-    from onnx import numpy_helper
-
-    held = {i.name: i for i in onnx.load(str(model)).graph.initializer if TABLE in i.name}
-    if TABLE in held:
-        return np.asarray(numpy_helper.to_array(held[TABLE]), np.float32)
-    table, scale, zero = (
-        np.asarray(numpy_helper.to_array(held[f"{TABLE}_{part}"]), np.float32)
-        for part in ("quantized", "scale", "zero_point")
-    )
-    return (table - zero) * scale
