@@ -153,6 +153,20 @@ def test_one_who_stops_while_waiting_leaves_at_once_and_the_others_move_up(room:
     assert room.order == ["anna", "cleo"]
 
 
+def test_one_who_stops_inside_makes_room_before_the_work_on_the_answer_has_ended(
+    room: Room,
+) -> None:
+    anna, gone = room.inside("anna")
+    ben, _ = room.waiting("ben", 1)
+    room.waiting("cleo", 2)
+    anna.watcher.stop.set()
+    assert ben.entered.wait(PATIENCE_S)
+    assert not anna.leave.is_set()
+    anna.leave.set()
+    gone.result(PATIENCE_S)
+    assert room.order == ["anna", "ben"]  # anna's leaving makes no room a second time
+
+
 def test_a_burst_of_one_person_does_not_starve_another(room: Room) -> None:
     room.inside("anna")
     burst = [room.waiting("anna", place) for place in (1, 2, 3)]
