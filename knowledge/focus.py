@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.documents import Passage
@@ -67,7 +67,8 @@ def focus(
         for place, (statement, score) in enumerate(zip(told, reading.evidence, strict=False))
     ]
     ranked = sorted(scored, key=lambda finding: -finding.score)
-    return Focused(tuple(within(ranked, words, most)), signs_of(readings))
+    kept = within(honest(question, ranked), words, most)
+    return Focused(tuple(kept), signs_of(readings))
 
 
 def said_in(passage: Passage) -> tuple[Statement, ...]:
@@ -85,10 +86,10 @@ def head(passage: Passage) -> str:
     return passage.chunk.path
 
 
-def within(findings: Sequence[Finding], words: int, most: int) -> list[Finding]:
-    """The first ones that fit and inform, each statement once; at least one if any informs."""
+def within(findings: Iterable[Finding], words: int, most: int) -> list[Finding]:
+    """The first ones that fit; at least one."""
     kept: list[Finding] = []
-    for finding in honest(findings):
+    for finding in findings:
         size = len(finding.statement.whole.split())
         if kept and (size > words or len(kept) >= most):
             break
@@ -97,12 +98,12 @@ def within(findings: Sequence[Finding], words: int, most: int) -> list[Finding]:
     return kept
 
 
-def honest(findings: Sequence[Finding]) -> Iterator[Finding]:
+def honest(question: str, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Findings without the orders hidden in them; each text once."""
     seen: set[str] = set()
     for finding in findings:
         page, statement = finding.passage.chunk.text, finding.statement
-        text = informing(statement.text, page)
+        text = informing(statement.text, page, question)
         if not text.strip() or " ".join(text.lower().split()) in seen:
             continue
         seen.add(" ".join(text.lower().split()))

@@ -21,6 +21,7 @@ YOUR_ANSWER = (
     rf"(?:(?:your|this|every|each|any|all|its)\s+(?:[\w-]+\s+){{0,2}}{ANSWER}"
     rf"|the\s+(?:final\s+|generated\s+|next\s+)?(?:response|answer|reply|output)"
     rf"(?=\s+(?:to|with|in|into|by|as|that)\b|[.,;:!]|\s*$)"
+    r"|the (?:whole|entire|full|complete) (?:text|message|answer|response|reply|output)\b"
     r"|your (?:words?|sentences?|message|text|summary|paragraphs?|writing)\b)"
 )
 MACHINE = (
@@ -57,8 +58,9 @@ SHAPE = (
     r"(?:letters?\b|vowels?|consonants?|alphabet\w*|emojis?|emoticons?|anagram\w*|typos?\b"
     r"|misspell\w*|base ?-?(?:16|32|58|64|85)|caesar|rot-?\d+|morse|pig latin|hexadecimal|binary"
     r"|leet\w*|1337|cipher\w*|alphanumeric|homophon\w*|acrostic|rhym\w+|backwards?|reverse order"
-    r"|(?:every|each|all) (?:\w+ )?(?:words?|characters?|syllables?)|palindrom\w*|gibberish"
-    r"|all caps|upper ?case|lower ?case|ascii|url[- ]encod\w*|atbash|vigen\w+|unicode|hashtags?)"
+    r"|(?:every|each|all) (?:\w+ )?(?:words?|characters?|syllables?|sentences?)|palindrom\w*"
+    r"|gibberish|all caps|upper ?case|lower ?case|ascii|url[- ]encod\w*|atbash|vigen\w+"
+    r"|unicode|hashtags?)"
 )
 CREATION = (
     r"(?:poems?|haikus?|limericks?|sonnets?|odes?|ballads?|songs?|lyrics|raps?|(?:short )?stor(?:y|"
@@ -294,13 +296,48 @@ def signs() -> tuple[Sign, ...]:
         _sign(
             "new role",
             0.7,
-            r"\b(?:from now on|from this point on|henceforth)\b[^.]{0,40}\b(?:you|answer"
-            r"|reply|respond|"
-            r"speak|write|call|act|all)\b"
+            r"\b(?:from (?:now|here|this (?:point|moment)) on|henceforth)\b[^.]{0,40}"
+            r"\b(?:you|answer|reply|respond|speak|write|call|act|all)\b"
             r"|\byour (?:new|real|true|actual|only|next|sole) (?:task|goal|instructions?|"
             r"mission|objective|orders?|identity|name|(?:role|job) is)\b"
             r"|\byour (?:task|mission|objective|instructions?) (?:is|are) (?:now )?to\b"
             rf"|{START}(?:act|behave|pretend|role-?play)\b (?:as|like|to be|that you|you)\b",
+        ),
+        _sign(
+            "sets the tone",
+            0.75,
+            rf"{START}(?:\w+ )?(?:talk|speak|write|reply|answer|respond|sound) like (?:an?|the) "
+            rf"|\b(?:and|then) (?:talk|speak|sound) like (?:an?|the) "
+            rf"|{START}(?:answer|reply|respond|output|say|write|print)\b(?:[^.]{{0,20}})? "
+            r"(?:only|just|nothing but|solely|exclusively) (?:with|in|using)\b"
+            rf"|{START}[^.!?]{{0,40}}\b(?:tone|style|wording|voice|mood|format|end|beginning|start"
+            rf"|top|bottom) of (?:the|your|this|every|each) (?:\w+ )?{ANSWER}\b"
+            r"|\b(?:write|spell|render|replace) [\"“'‘][^\"”'’]{1,20}[\"”'’] (?:as|with|by) "
+            r"[\"“'‘]",
+        ),
+        _sign(
+            "foresees the question",
+            0.7,
+            r"\b(?:whatever|no matter (?:what|which)|regardless of(?: what)?|irrespective of) "
+            r"(?:(?:the|any|this|is) )?(?:questions?|users?|askers?|prompts?|asked|they ask)\b"
+            rf"|\bthe (?:right|correct|only|true|real) {ANSWER} (?:to (?:every|any|all|each) \w+ )?"
+            r"(?:is|must be|will be)\b(?: always)? [\"“'‘]"
+            r"|\b(?:when|if|whenever|once) (?:you(?:['’]re| are) )?(?:ever )?asked\b[^.]{0,60}"
+            r"\b(?:say|answer|reply|respond|tell|claim|state|pretend)\b",
+        ),
+        _sign(
+            "comes before the answer",
+            0.5,
+            r"\b(?:before|after|while|when|instead of) (?:you (?:answer|reply|respond)"
+            r"|(?:answering|replying|responding))\b",
+        ),
+        _sign(
+            "asks for secrets",
+            0.65,
+            rf"{START}(?:ask|request|demand|require|collect|obtain|get)\b[^.]{{0,50}}"
+            r"\b(?:(?:bank|credit[- ]card|social security|pin|login|account) (?:details?|numbers?"
+            r"|codes?|information|credentials)|passwords?)\b[^.]{0,30}"
+            r"(?:\bby e-?mail\b|\bto (?:verify|unlock|continue|proceed|confirm|claim|receive)\b)",
         ),
         _sign(
             "puts in a link",
@@ -308,7 +345,7 @@ def signs() -> tuple[Sign, ...]:
             rf"{START}(?:include|add|insert|append|embed|promote|advertise|direct|integrate|"
             rf"recommend|suggest|encourage|urge|invite|tell|mention|put|offer|endorse"
             rf"|provide|tease|"
-            rf"distribute|share|spread)\b[^!?]{{0,140}}{LINK}",
+            rf"distribute|share|spread|post|visit|upload|submit)\b[^!?]{{0,140}}{LINK}",
         ),
         _sign(
             "sends people",
@@ -365,4 +402,27 @@ REQUEST = re.compile(
     r"(?![^?]*\b(?:we|our|us|my|this|these|you|your|they|them|their|it)\b)[^?]*\?\W*$)"
     r"(?![^.]*\b(?:we|our|ours)\b)",
     re.IGNORECASE,
+)
+
+MORE = (
+    "advertise|announce|applaud|apologi[sz]e|arrange|ask|assert|automate|believe|book|broadcast|"
+    "buy|call|celebrate|chat|check|click|collect|compliment|congratulate|consider|count|curse|"
+    "deny|detect|disguise|display|divide|do|download|draw|emphasi[sz]e|encipher|encourage|"
+    "entertain|feel|flatter|fetch|follow|forward|get|go|greet|guess|have|insist|insult|invite|"
+    "joke|keep|launch|learn|let|look|love|mark|measure|merge|mirror|mock|narrate|note|offer|open|"
+    "pay|perform|pick|praise|pretend|quiz|quote|read|recall|recite|register|remember|reply|"
+    "request|respond|review|segment|select|sell|send|separate|shout|shut|sing|sort|speak|"
+    "subscribe|support|switch|tag|take|talk|tempt|test|thank|think|trade|trust|try|turn|visit|"
+    "vote|watch|whisper|wish|answer|ensure|install|run|execute|join|contact|register|reassure"
+)
+# A demand on anybody; honest instructions look so too (`knowledge.injection.alien_demand`).
+DEMAND = re.compile(
+    r"^\W*(?:(?:please|also|now|then|next|finally|and|always|just|only|never),? ){0,2}"
+    rf"(?:{CHANGE}|{TELL}|{MORE})\b",
+    re.IGNORECASE,
+)
+# What names something of the house: figures, codes, channels, what is "ours" or "this".
+HOUSE = re.compile(
+    r"\d|(?<!\w)[#@]\w|\b[A-Z]{2,}\b"
+    r"|(?i:\b(?:we|our|ours|us|your|yours|this|these|their|them|it|its|here)\b)"
 )
