@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +14,7 @@ from pathlib import Path
 from model.adapters import misfit
 from model.backends import Prompt, Sampling
 from model.engines import Bits, Choice, Dials, Engine
-from model.engines.choosing import fitting, start
-from model.engines.openvino import CACHE_TOKENS
+from model.engines.choosing import fitting, room, start
 from model.errors import BackendUnavailable, PromptTooLong
 from model.generation import Reader, until
 from model.progress import Progress, quiet
@@ -144,9 +142,7 @@ class LocalBackend:
             if self._reader is None:
                 folder = self.weights().path
                 reader = Reader(read_spelling(folder))
-                engine, _ = fitting(self._dials, folder)
-                room = CACHE_TOKENS if engine == "openvino" else sys.maxsize
-                self._context = min(_context(folder), room)
+                self._context = min(_context(folder), room(self._dials, folder))
                 self._reader = reader
             return self._reader
 
@@ -195,17 +191,19 @@ def backend(
     name: str | None = None,
     engine: Choice = "auto",
     bits: Bits = 8,
+    room: int | None = None,
 ) -> LocalBackend:
     """Write with `model`: a name of the catalogue, a hub id, or the path of a folder.
 
     `adapter` is the folder of a LoRA adapter; `threads` those of the engine (default: its own
     choice); `cache` the folder for downloads and conversions; `name` what an interaction calls it.
     `engine`: `openvino` is the fast one on a CPU (its weights are kept with `bits` bits),
-    `transformers` runs anywhere; `auto` takes the fastest that fits.
+    `transformers` runs anywhere; `auto` takes the fastest that fits. `room`: tokens that all
+    answers under way may take together with OpenVINO (default: by the machine's memory).
     """
     import platformdirs
 
     folder = Path(cache) if cache else platformdirs.user_cache_path("tandem")
     find = partial(resolve, model, folder, progress, offline)
-    dials = Dials(device, Path(adapter) if adapter else None, threads, engine, bits)
+    dials = Dials(device, Path(adapter) if adapter else None, threads, engine, bits, room)
     return LocalBackend(name, model, find, Cache(folder), dials, progress)

@@ -22,6 +22,7 @@ class Dials:
     threads: int | None = None
     engine: Choice = "auto"
     bits: Bits = 8
+    room: int | None = None
 
 
 class Engine(Protocol):

@@ -14,6 +14,7 @@ from model.engines import Dials, Engine, Unfit
 from model.engines.adapters import read_adapter
 from model.engines.export import exported
 from model.engines.graph import read_shape
+from model.engines.room import FEWEST, cache_tokens, memory
 from model.progress import Progress
 from model.weights.cache import Cache
 from model.weights.fetch import FetchFailed
@@ -55,6 +56,14 @@ def start(
     return _transformers(dials, folder, ends), why
 
 
+def room(dials: Dials, folder: Path) -> int:
+    """Tokens that all answers under way may take together; one alone can take no more either."""
+    if fitting(dials, folder)[0] == "transformers":
+        return sys.maxsize  # its cache grows with the answer
+    shape = read_shape(folder)
+    return dials.room or (cache_tokens(shape, memory()) if shape else FEWEST)
+
+
 def _check(folder: Path, adapter: Path | None) -> None:
     """Raise `Unfit` where OpenVINO cannot run it."""
     if find_spec("openvino_genai") is None:
@@ -86,9 +95,12 @@ def _transformers(dials: Dials, folder: Path, ends: Ends) -> Engine:
 def _openvino(dials: Dials, folder: Path, ends: Ends, cache: Cache, progress: Progress) -> Engine:
     from model.engines.openvino import OpenvinoEngine, pipeline
 
+    tokens = room(dials, folder)
+    log.info("%s: answers under way share a cache of %d tokens", folder.name, tokens)
+
     def build() -> Any:  # again after a failure, when the export may have been removed
         ready = exported(folder, dials.adapter, dials.bits, cache, progress)
-        return pipeline(ready, dials.threads)
+        return pipeline(ready, dials.threads, tokens)
 
     engine = OpenvinoEngine(build, ends)
     engine.load()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import random
-import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from model.backends import Sampling
+from model.engines.room import FEWEST
+from model.engines.yielding import kindly, stand_back
 
-CACHE_TOKENS = 16384  # of all answers under way (8 of 1,800) and of beginnings kept
 BLOCK = 32  # tokens of a block of the cache, on CPUs
 STEP_TOKENS = 256  # of a prompt read in one step: others wait no longer than that for a token
 WARM = (0,) * 24  # too short for the cache to keep
 AT_ONCE = 16  # answers under way; more wait for their turn
-NICE = 5  # how far the writing stands back behind the search on the same cores (Linux)
 
 
 @dataclass
@@ -100,7 +98,7 @@ class OpenvinoEngine:
 
     def _ready(self) -> Any:
         if self._pipeline is None:
-            self._pipeline = _kindly(self._build)
+            self._pipeline = kindly(self._build)
         return self._pipeline
 
     def _begin(self, ids: Sequence[int], config: Any) -> _Request:
@@ -120,7 +118,7 @@ class OpenvinoEngine:
 
     def _step(self) -> None:
         """Step until nothing is left to write. What goes wrong is told to everyone who waits."""
-        _stand_back()
+        stand_back()
         while True:
             with self._lock:
                 # One that was stopped holds its part of the cache until the next step.
@@ -179,39 +177,16 @@ def _config(sampling: Sampling, ends: Iterable[int]) -> Any:
     return config
 
 
-def _stand_back() -> None:
-    """Let this thread, and those that it starts, yield the processor to the rest of the bot."""
-    if sys.platform == "linux":  # elsewhere it would be the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-
-
-def _kindly(build: Callable[[], Any]) -> Any:
-    """Build in a thread that stands back, for OpenVINO's own threads take after it."""
-    made: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def work() -> None:
-        _stand_back()
-        try:
-            made.put((build(), None))
-        except Exception as error:  # raised again below
-            made.put((None, error))
-
-    threading.Thread(target=work, name="loading").start()
-    pipeline, error = made.get()
-    if error is not None:
-        raise error
-    return pipeline
-
-
-def pipeline(folder: Path, threads: int | None) -> Any:
+def pipeline(folder: Path, threads: int | None, room: int = FEWEST) -> Any:
     """OpenVINO GenAI's pipeline of an exported model; about a second.
 
+    `room`: tokens of all answers under way and of beginnings kept, together.
     Kept beginnings never leak from one adapter to another: an adapter is part of the export.
     """
     import openvino_genai
 
     scheduler = openvino_genai.SchedulerConfig()
-    scheduler.num_kv_blocks = CACHE_TOKENS // BLOCK
+    scheduler.num_kv_blocks = room // BLOCK
     scheduler.max_num_batched_tokens = STEP_TOKENS
     scheduler.max_num_seqs = AT_ONCE
     scheduler.dynamic_split_fuse = True

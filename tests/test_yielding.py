@@ -1,0 +1,76 @@
+"""The writing leaves the processor to the rest of the bot."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from model.backends import Sampling
+from model.engines.export import exported
+from model.engines.openvino import OpenvinoEngine, pipeline
+from model.engines.yielding import LAST, kindly, stand_back
+from model.progress import quiet
+from model.weights.cache import Cache
+from tests import tiny
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="a thread has its own rank on Linux")
+
+
+def ranks() -> dict[int, int]:
+    """The nice value of each thread of this process."""
+    threads = [int(task.name) for task in Path("/proc/self/task").iterdir()]
+    return {thread: os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+
+
+@linux
+def test_a_thread_stands_back_alone() -> None:
+    before = ranks()
+    told: list[int] = []
+
+    def work() -> None:
+        stand_back()
+        told.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    now = ranks()
+    assert told == [LAST]
+    assert all(now.get(thread, rank) == rank for thread, rank in before.items())
+
+
+@linux
+def test_all_threads_of_the_engine_stand_back_and_no_other(tmp_path: Path) -> None:
+    tiny.model("llama").save_pretrained(tmp_path / "model")
+    folder = exported(tmp_path / "model", None, 8, Cache(tmp_path / "cache"), quiet)
+    before = ranks()
+    engine = OpenvinoEngine(partial(pipeline, folder, 2), tuple)
+    answer = engine.write([5, 60, 70, 33], Sampling(max_tokens=20))
+    next(answer)
+    now = ranks()
+    new = now.keys() - before.keys()
+    assert new
+    assert {now[thread] for thread in new} == {LAST}
+    assert all(now.get(thread, rank) == rank for thread, rank in before.items())
+    assert len(list(answer)) == 19
+
+
+def test_what_goes_wrong_in_the_making_is_raised() -> None:
+    def build() -> None:
+        raise ValueError("no such model")
+
+    with pytest.raises(ValueError, match="no such model"):
+        kindly(build)
+
+
+def test_where_ranks_are_forbidden_the_writing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", forbidden, raising=False)
+    assert kindly(lambda: 7) == 7
