@@ -15,7 +15,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from bench.common import Line, say
 from bench.hard import Corpus
 from bench.published import ARTICLES
 from bot.answering import Claim, compose, deciding, pointed, quoted, supported
-from bot.app import App, build
+from bot.app import build
 from bot.assistant import Manner
 from bot.confidence import answers, confidence
 from bot.settings import load_settings
@@ -98,8 +98,16 @@ def measured(short: bool, work: Path, count: int) -> tuple[list[Line], list[str]
         read = [focus(each.question, each.passages, app.reader) for each in asked]
         ours = told_by("adapter", app.backend, asked, read)
         plain = told_by("plain", app.writer, asked, read)
-    rows = [*lines("Tandem", ours, app), *lines("plain model", plain, app)]
-    return rows, notes(asked, app)
+        least, model = app.settings.answers.min_confidence, app.settings.model.name
+    rows = beside_plain(lines("Tandem", ours, least), lines("plain model", plain, least))
+    return rows, notes(asked, model)
+
+
+def beside_plain(ours: Iterable[Line], plain: Iterable[Line]) -> list[Line]:
+    """Both models' lines, ours with how far each is above the plain one's."""
+    pairs = list(zip(ours, plain, strict=True))
+    above = (replace(a, ratio=(a.figure or 0.0) - (b.figure or 0.0)) for a, b in pairs)
+    return [*above, *(b for _, b in pairs)]
 
 
 def every(articles: Sequence[Mapping[str, Any]]) -> Iterator[Asked]:
@@ -175,9 +183,8 @@ def standing(
     return [*supported([reply.text], Evidence(chosen, question)), *quoted(chosen)]
 
 
-def lines(name: str, all_told: Sequence[Told], app: App) -> Iterator[Line]:
-    """The rows of one model: with the confidence that ships, and by its first token."""
-    least = app.settings.answers.min_confidence
+def lines(name: str, all_told: Sequence[Told], least: float) -> Iterator[Line]:
+    """The rows of one model: with at least that confidence, and by its first token."""
     for way in (
         Judgement(f"{name}, confidence >= {least}", "confidence", least),
         Judgement(f"{name}, its first token alone", "leaning", EVEN),
@@ -250,12 +257,12 @@ def holds(told: Told) -> bool:
     return any(f" {' '.join(normal(right))} " in shown for right in told.answers)
 
 
-def notes(asked: Sequence[Asked], app: App) -> list[str]:
+def notes(asked: Sequence[Asked], model: str) -> list[str]:
     """What was asked, of what."""
     without = sum(not each.answers for each in asked)
     return [
         f"squad2: {len(asked)} questions, {without} of them unanswerable, of the articles "
         f"{', '.join(sorted(ARTICLES))}, each with its paragraph and {OTHERS} of the same article. "
         "Answered is what counts as positive; the words that are compared are the model's own, "
-        f"without the quotes. {app.settings.model.name}; the plain one gets the same prompts.",
+        f"without the quotes. {model}; the plain one gets the same prompts.",
     ]
