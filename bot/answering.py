@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.conversation import Answer, Citation, Outcome
 from bot.inert import inert
-from bot.support import Evidence, Support
+from bot.support import Evidence, Support, tells
 from bot.yes_no import parted, stands
 from knowledge.documents import Passage
 from knowledge.focus import Finding, head
@@ -132,7 +132,11 @@ def deciding(
 
     What the model named counts only near the reader's best; further statements only of the
     pages of the first ones, for another page is another story, unless two things are asked.
+    Headings and questions say nothing that an answer could rest on.
     """
+    findings, named = list(filter(tells, findings)), list(filter(tells, named))
+    if not findings:
+        return []
     best = max(finding.score for finding in findings)
     once = [finding for at, finding in enumerate(named) if finding not in named[:at]]
     lead = [finding for finding in once if finding.score >= best - POINTED][:LEADS]
@@ -155,7 +159,7 @@ def pointed(findings: Sequence[Finding], named: Sequence[Finding]) -> float | No
 
 def quoted(findings: Sequence[Finding]) -> Iterator[Claim]:
     """The deciding statements in the document's own words."""
-    for finding in findings:
+    for finding in filter(tells, findings):
         text = finding.statement.whole
         yield Claim(f"> {inert(text)}", "\n", Support(finding.passage, text, 1.0))
 

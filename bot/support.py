@@ -10,7 +10,7 @@ from itertools import pairwise
 from knowledge.documents import Passage
 from knowledge.entailment import Entails
 from knowledge.focus import Finding, head
-from knowledge.statements import plain
+from knowledge.statements import Statement, plain, says
 from knowledge.words import IDENTIFIER, numbers, stems
 
 COVERED = 0.6  # of a claim's words, the weighed share that a statement must hold
@@ -85,12 +85,15 @@ class Evidence:
     def support(self, claim: str) -> Support | None:
         """The statement that holds the claim's words, all its numbers, names and codes; else none.
 
-        Words that the question brought, or that the page's title and headings say, need not be
-        in the statement itself; a claim made only of the question's words must stand there
-        whole. A claim may not deny what the statement does not deny. Where a model judges
-        entailment too, one of the statements that hold the most must entail the claim.
+        A bare heading or a question claims nothing. Words that the question brought, or that the
+        page's title and headings say, need not be in the statement itself; a claim made only of
+        the question's words must stand there whole. A claim may not deny what the statement does
+        not deny. Where a model judges entailment too, one of the statements that hold the most
+        must entail the claim.
         """
         bare = LIST_MARK.sub("", plain(claim))
+        if bare.endswith(":") or not says(Statement(bare), ""):
+            return None
         told = _Claim(bare)
         shares = [(self._share(told, window), window) for window in self.windows]
         held = sorted((s for s in shares if s[0] >= COVERED), key=lambda s: -s[0])
@@ -117,6 +120,12 @@ class Evidence:
         held = len(claim.words & told) / len(claim.words)
         fresh = len(own & told) / len(own)
         return (0.3 * held + 0.7 * fresh) if own & told else 0.0
+
+
+def tells(finding: Finding) -> bool:
+    """Does its statement say something? A heading or a question only leads to what does."""
+    chunk = finding.passage.chunk
+    return says(finding.statement, chunk.text, (chunk.title, *chunk.headings))
 
 
 class _Claim:
@@ -151,12 +160,11 @@ def _place(finding: Finding) -> tuple[str, str, int]:
 
 
 def _windows(ranked: Sequence[tuple[int, Finding]]) -> Iterator[Window]:
-    """Each statement, and each with the one that follows it on the page."""
-    texts = [(rank, finding.place, finding.statement.whole) for rank, finding in ranked]
-    yield from (_window(rank, text) for rank, _, text in texts)
-    for (rank, place, text), (next_rank, next_place, next_text) in pairwise(texts):
-        if (rank, place + 1) == (next_rank, next_place):
-            yield _window(rank, f"{text} {next_text}")
+    """Each statement that says something, and each with the one that follows it on the page."""
+    yield from (_window(rank, found.statement.whole) for rank, found in ranked if tells(found))
+    for (rank, found), (next_rank, after) in pairwise(ranked):
+        if (rank, found.place + 1) == (next_rank, after.place) and tells(after):
+            yield _window(rank, f"{found.statement.whole} {after.statement.whole}")
 
 
 def _window(rank: int, text: str) -> Window:

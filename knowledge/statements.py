@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from knowledge.words import sentences
+from knowledge.visible import FRAME, wordy
+from knowledge.words import numbers, sentences
 
 HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(?P<text>.*?)\s*#*\s*$")
 ITEM = re.compile(r"^(?P<indent>\s*)(?:[-*+•]|\d{1,3}[.)])\s+(?P<text>.*)$")
@@ -18,6 +19,13 @@ IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 LINK = re.compile(r"\[([^\]]*)\]\((?:[^()]|\([^()]*\))*\)")
 EMPHASIS = re.compile(r"(?<!\w)(\*\*|__|\*|_|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 QUOTED = re.compile(r"^\s*>\s?")
+BOLD_LINE = re.compile(
+    r"^\s*(?P<mark>\*\*|__)(?P<text>(?:(?!(?P=mark)).)+)(?P=mark)\s*:?\s*$", re.M
+)
+HEADING_WORDS = 8  # of a bold line without a stop, at most; a longer one is a sentence
+LEAD_WORDS = 15  # of what only introduces: "To request interpreters:"
+LABEL_WORDS = 6  # with figures, of what is still no more than a label: "Step 2 of 5:"
+OPENING = re.compile(r"(?:to|if|when)\b", re.IGNORECASE)  # the rest of the sentence is to come
 CODE_WIDTH = 400  # characters of a code block that are taken together
 
 
@@ -56,6 +64,35 @@ def statements(text: str) -> Iterator[Statement]:
             lead = said[-1] if said and said[-1].endswith(":") else ""
 
 
+def says(statement: Statement, markdown: str, names: Sequence[str] = ()) -> bool:
+    """Does it say something? Not what only leads to what follows: "You need:", "When?", a heading.
+
+    `markdown` is the text that it stands in, where a short bold line is a heading too; `names`
+    are the title and the headings above it.
+    """
+    text = statement.text.strip(" \t\"'“”‘’*_")
+    if not re.search(r"\w", text) or all(map(_leads, sentences(text))):
+        return False
+    if text.casefold() in {name.strip().casefold() for name in names}:
+        return False
+    return text not in {bold for bold in map(_heading, BOLD_LINE.finditer(markdown)) if bold}
+
+
+def _leads(sentence: str) -> bool:
+    """A question, or what introduces others; one that is long or gives figures tells something."""
+    bare = sentence.rstrip(" \t\"'”’*_")
+    size = len(bare.split())
+    figures = size > LABEL_WORDS and bool(numbers(bare)) and not OPENING.match(bare)
+    return bare.endswith("?") or (bare.endswith(":") and size <= LEAD_WORDS and not figures)
+
+
+def _heading(bold: re.Match[str]) -> str:
+    """The words of a bold line that is a heading; empty: it is a sentence."""
+    text = plain(bold["text"])
+    short = len(text.split()) <= HEADING_WORDS and not text.endswith((".", "!", ";"))
+    return text.rstrip(" :") if short else ""
+
+
 def lines(said: Sequence[Statement]) -> list[str]:
     """The statements one below the other; what introduces several stands before the first."""
     told, under = list[str](), ""
@@ -74,7 +111,7 @@ def _told(text: str) -> Iterator[tuple[str, str]]:
         if FENCE.match(line):
             fenced, before = not fenced, "code"
             continue
-        line = line if fenced else QUOTED.sub("", line)
+        line = line if fenced else FRAME.sub("", QUOTED.sub("", line))
         kind = "code" if fenced else _kind(line, before)
         before = kind
         if kind == "heading":
@@ -133,8 +170,9 @@ def cells(line: str) -> list[str]:
 
 
 def plain(markdown: str) -> str:
-    """Words without Markdown's marks."""
+    """Words without the marks of Markdown, of Liquid's tags and of HTML's."""
     text = LINK.sub(r"\1", IMAGE.sub(r"\1", markdown))
+    text = wordy(text)
     for _ in range(2):
         text = EMPHASIS.sub(r"\2", text)
-    return " ".join(text.replace("<br>", " ").replace("\\", "").split())
+    return " ".join(text.replace("\\", "").split())

@@ -203,6 +203,30 @@ def test_the_deciding_statements_are_quoted_as_they_stand() -> None:
     assert list(quoted([])) == []
 
 
+LEADS = ("To request leave:", "Who gets 27 days of leave?", "Leave", "Days")
+
+
+@pytest.mark.parametrize("text", LEADS)
+def test_what_says_nothing_is_neither_quoted_nor_rested_on(text: str) -> None:
+    bare, says = at("leave.md", text, 5.0), at("leave.md", "You get 27 days.", 1.0, 1)
+    assert deciding(ASKED, [bare, says], [bare], 3) == [says]
+    assert deciding(ASKED, [bare], [bare], 3) == []
+    assert [claim.text for claim in quoted([bare, says])] == ["> You get 27 days."]
+
+
+@pytest.mark.parametrize(
+    "said", ["To get 27 days of annual leave:", "Do you get 27 days of leave?"]
+)
+def test_a_heading_or_a_question_of_the_model_is_no_claim(said: str) -> None:
+    assert answered([said]).answer().outcome is Outcome.UNKNOWN
+
+
+def test_a_quote_is_readable_where_the_page_has_tags_in_it() -> None:
+    text = 'Ask <strong>early</strong> in {% slack_channel "sf" "San Francisco" %}.'
+    found = Finding(passage(text, "leave.md"), next(iter(statements(text))), 0, 0, 3.0)
+    assert next(quoted([found])).text == "> Ask early in sf San Francisco."
+
+
 def test_what_stays_open_is_named_below_what_is_answered_and_nowhere_else() -> None:
     citing = answered(["You get 27 days of annual leave."])
     [piece] = citing.gaps(["Who feeds <!channel> the cat?"])

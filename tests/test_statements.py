@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.statements import Statement, lines, plain, statements
+from knowledge.statements import Statement, lines, plain, says, statements
 from knowledge.words import numbers, sentences, stems
 
 
@@ -68,6 +69,82 @@ def test_code_is_one_statement() -> None:
 def test_marks_go_and_words_stay() -> None:
     text = "See **the _form_** [SUP-7](x/y_(1).md) in `shelf`, ![map](m.png) 2 * 3, snake_case_x"
     assert plain(text) == "See the form SUP-7 in shelf, map 2 * 3, snake_case_x"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{% slack_channel "sf" "San Francisco" %}', "sf San Francisco"),
+        ('Ask in {%- slack_channel "dc" -%} today', "Ask in dc today"),
+        ('See [the map]({% page "/maps/dc#floor" %}).', "See the map."),
+        ('{% image "_img/map.png" "A map, 50% size" %}', "A map, 50% size"),
+        ('{% include "step.html" steps:3 %}', ""),
+        (
+            'Write `{% slack_channel "dc" %}` for a channel',
+            'Write {% slack_channel "dc" %} for a channel',
+        ),
+        ("50% {% 'half", "50% {% 'half"),
+        (
+            '<td class="key"><strong>Floor</strong></td> <td>6th<br />wing 4</td>',
+            "Floor; 6th wing 4",
+        ),
+        ('<a href="x?a=1&b=2">GSA</a> Tenant&nbsp;Support', "GSA Tenant Support"),
+        ("5 m<sup>2</sup> is **<em>large</em>**", "5 m2 is large"),
+        (
+            "Run <file> if 3 < 4 > 2, or <https://x.org>",
+            "Run <file> if 3 < 4 > 2, or <https://x.org>",
+        ),
+        ("Use `<br>` here", "Use <br> here"),
+    ],
+)
+def test_marks_of_liquid_and_html_go_and_their_words_stay(text: str, words: str) -> None:
+    assert plain(text) == words
+
+
+def test_the_rows_of_a_table_in_html_are_told_apart() -> None:
+    row = "<tr>\n<td>{}</td>\n<td>{}</td>\n</tr>\n"
+    table = f"<table>\n{row.format('Floor', 6)}{row.format('Room', 12)}</table>"
+    assert told(table) == ["Floor; 6", "Room; 12"]
+
+
+def test_marks_without_an_end_are_read_in_no_time() -> None:
+    for odd in ("<a " * 3000, '<a "' * 3000, "{% x " * 3000, '{%"' * 3000, "`" * 3000 + "<a"):
+        assert isinstance(plain(odd), str)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "To request ASL interpreters:",
+        '"You need:"',
+        "Step 2 of 5:",
+        "To get all of your 27 days of annual leave:",
+        "When do nominations close?",
+        "Why? And who pays?",
+        "---",
+        "Annual leave",
+        "Requesting interpreters",
+    ],
+)
+def test_what_only_leads_to_something_says_nothing(text: str) -> None:
+    page = "Leave.\n\n**Requesting interpreters:**\n\nFill in the form."
+    assert not says(Statement(text), page, ("annual leave", "Days"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "27 days",
+        "Who pays? The office pays.",
+        "The detail can be extended for another 120 days, provided that:",
+        "Requesting interpreters takes a week.",
+        "Write to the office.",
+        "Ask:the office",
+    ],
+)
+def test_what_says_something_is_known(text: str) -> None:
+    page = "**Write to the office.** Soon.\n\n**Write to the office.**\n\n| **27 days** |"
+    assert says(Statement(text), page, ("Interpreters",))
 
 
 WORDS = st.lists(st.from_regex(r"[a-z]{3,8}", fullmatch=True), min_size=1, max_size=30)

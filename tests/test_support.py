@@ -83,6 +83,17 @@ def test_a_code_is_found_in_the_passage_that_has_it() -> None:
     assert evidence("what is E-07?").support("E-07 means the door is locked.") is None
 
 
+def test_a_heading_or_a_question_supports_nothing_but_with_what_follows_it() -> None:
+    text = "Who approves annual leave of directors? The board approves it."
+    page = passage(text, key="board.md")
+    findings = [Finding(page, said, 0, place, 3.0) for place, said in enumerate(statements(text))]
+    claim = "Directors: the board approves annual leave."
+    found = Evidence(findings, "Who approves?").support(claim)
+    assert found is not None
+    assert found.quote == text
+    assert Evidence(findings[:1], "Who approves?").support("Annual leave of directors.") is None
+
+
 def test_a_row_of_a_table_supports_what_it_says() -> None:
     asked = evidence("What is the meal limit in Norway?")
     found = asked.support("The meal limit in Norway is €45.")
