@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from weaviate import WeaviateClient
 
 log = logging.getLogger(__name__)
+
+HEAD_START_S = 0.25  # for the imports of the longest part: side by side, imports wait by turns
 
 
 def build(
@@ -361,9 +363,9 @@ class App:
         """Have everything that answering needs, fetching, starting and loading side by side."""
         parts: list[Callable[[], object]] = [lambda: self.store, lambda: self.client]
         parts += [partial(warm, self), *([lambda: self.rerank] if self._own_reranker else [])]
-        if answering:
-            parts += [lambda: self.backend.load(), self.router.prepare, partial(warm_reader, self)]
-            parts += [lambda: self.proof, code_digest]
+        if answering:  # the model takes longest, so it comes first
+            parts = [lambda: self.backend.load(), *parts, self.router.prepare]
+            parts += [partial(warm_reader, self), lambda: self.proof, code_digest]
         together(parts)
 
     def first_sync(self) -> None:
@@ -410,9 +412,12 @@ def remote(url: str, grpc_url: str | None, key: str | None) -> WeaviateClient:
     )
 
 
-def together(calls: Iterable[Callable[[], object]]) -> None:
-    """Do them at once; the first error is raised when all have ended."""
+def together(calls: Iterable[Callable[[], object]], head_start_s: float = HEAD_START_S) -> None:
+    """Do them at once, the first a little ahead; the first error is raised when all have ended."""
+    first, *others = calls
     with ThreadPoolExecutor(8, thread_name_prefix="set-up") as pool:
-        begun: list[Future[object]] = [pool.submit(call) for call in calls]
+        begun: list[Future[object]] = [pool.submit(first)]
+        wait(begun, head_start_s)
+        begun += [pool.submit(call) for call in others]
     for future in begun:
         future.result()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -83,11 +82,9 @@ class LocalBackend:
             self._dials = replace(self._dials, adapter=None)
 
     def load(self) -> None:
-        """Load everything now instead of at the first question, tokenizer and model at once."""
-        with ThreadPoolExecutor(1, thread_name_prefix="tokenizer") as beside:
-            reading = beside.submit(self._read)
-            self.engine()
-            reading.result()
+        """Load everything now instead of at the first question."""
+        self.engine()  # OpenVINO's reads the tokenizer while it is built
+        self._read()
 
     def count(self, prompt: Prompt) -> int:
         """Tokens that the prompt takes, exactly."""

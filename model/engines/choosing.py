@@ -6,6 +6,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from model.weights.fetch import FetchFailed
 log = logging.getLogger(__name__)
 
 Ends = Callable[[], Iterable[int]]
-"""The tokens that end an answer, asked for when the model is loaded."""
+"""The tokens that end an answer; they are asked for while the model is loaded."""
 
 
 def fitting(dials: Dials, folder: Path) -> tuple[Literal["openvino", "transformers"], str]:
@@ -93,6 +94,8 @@ def _transformers(dials: Dials, folder: Path, ends: Ends) -> Engine:
 
 
 def _openvino(dials: Dials, folder: Path, ends: Ends, cache: Cache, progress: Progress) -> Engine:
+    import openvino_genai  # noqa: F401, not after the tokenizer, whose reading lets no import run
+
     from model.engines.openvino import OpenvinoEngine, pipeline
 
     tokens = room(dials, folder)
@@ -102,6 +105,7 @@ def _openvino(dials: Dials, folder: Path, ends: Ends, cache: Cache, progress: Pr
         ready = exported(folder, dials.adapter, dials.bits, cache, progress)
         return pipeline(ready, dials.threads, tokens)
 
-    engine = OpenvinoEngine(build, ends)
-    engine.load()
+    with ThreadPoolExecutor(1, thread_name_prefix="tokenizer") as beside:
+        engine = OpenvinoEngine(build, beside.submit(ends).result)
+        engine.load()
     return engine

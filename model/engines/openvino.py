@@ -49,7 +49,7 @@ class OpenvinoEngine:
 
     @cached_property
     def _ends(self) -> frozenset[int]:
-        """Asked for once the pipeline stands, for the tokenizer is read meanwhile."""
+        """Needed once the pipeline stands, for the tokenizer is read meanwhile."""
         return frozenset(self._told_ends())
 
     def write(
