@@ -29,9 +29,11 @@ QUESTIONS = (
     "What is the notice period?",
 )
 GOAL = Goal("<=", 50)
+NOBODY, FOUR = "nobody writes", f"{WRITERS} answers are written"
 NOTES = (
     f"{WRITERS} people ask without a pause: prompts of {PROMPT} tokens, answers of {ANSWER}. A "
-    "search embeds the question and asks Weaviate for its nearest chunks by words and by meaning.",
+    "search embeds the question and asks Weaviate for its nearest chunks by words and by meaning. "
+    "The embedder is timed alone too. Turns with and without the writers alternate.",
 )
 
 
@@ -82,45 +84,61 @@ def searched(finder: Finder, embedder: Embedder, times: int) -> dict[str, Sample
     return {"embedding": Sample(tuple(embeddings)), "search": Sample(tuple(searches))}
 
 
-def lines(who: str, found: dict[str, Sample]) -> list[Line]:
-    """A row for the median and the 95th percentile of each."""
+def lines(who: str, found: dict[str, Sample], alone: dict[str, Sample]) -> list[Line]:
+    """A row for the median and the 95th percentile of each, with the ratio to `alone`."""
     return [
         line
         for what, sample in found.items()
         for line in (
             Line(f"{what}, {who}: median", sample.median, "ms", sample.spread, None, GOAL),
             Line(f"{what}, {who}: p95", sample.percentile(0.95), "ms"),
-        )
+            Line(f"{what}, {who} ÷ nobody", sample.median / alone[what].median, "times"),
+        )[: 2 if found is alone else 3]
     ]
 
 
-def beside(engine: Engine, times: int) -> list[Line]:
-    """The rows, with nobody writing and with four."""
-    embedder = parts.embedder()
-    with TemporaryDirectory() as home, parts.weaviate(Path(home)) as server:
+def beside(engine: Engine, times: int, rounds: int) -> list[Line]:
+    """The rows, with nobody writing and with four, who take turns."""
+    embedder, found = parts.embedder(), dict[str, dict[str, Sample]]()
+    with (
+        TemporaryDirectory(ignore_cleanup_errors=True) as home,
+        parts.weaviate(Path(home)) as server,
+    ):
         parts.sync_folder("handbook", HANDBOOK, parts.index(server, embedder), embedder)
         finder = Finder(server.client, lambda _: embedder)
         searched(finder, embedder, 3)
-        rows = list[Line]()
-        for who, writer in (("nobody writes", None), (f"{WRITERS} answers are written", engine)):
-            say(who)
-            with writing(writer, WRITERS):
-                rows += lines(who, searched(finder, embedder, times))
-        return rows
+        for turn in range(rounds):
+            for who, writer in ((NOBODY, None), (FOUR, engine)):
+                say(f"round {turn + 1}: {who}")
+                with writing(writer, WRITERS):
+                    more = searched(finder, embedder, times)
+                found[who] = pooled(found.get(who, {}), more)
+    return [row for who in found for row in lines(who, found[who], found[NOBODY])]
+
+
+def pooled(held: dict[str, Sample], more: dict[str, Sample]) -> dict[str, Sample]:
+    """The figures of several rounds together."""
+    return {what: Sample(_values(held, what) + sample.values) for what, sample in more.items()}
+
+
+def _values(held: dict[str, Sample], what: str) -> tuple[float, ...]:
+    return held[what].values if what in held else ()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run it."""
     parser = options("Time of a search while answers are written.")
     parser.add_argument("--model", help="the language model; the default one by default")
-    parser.add_argument("--times", type=int, default=60, help="searches; 60 by default")
+    parser.add_argument("--times", type=int, default=15, help="searches a turn; 15 by default")
+    parser.add_argument("--rounds", type=int, default=4, help="turns of each; 4 by default")
     parser.add_argument("--threads", type=int, help="of the engine; its own choice by default")
     given = parser.parse_args(arguments)
     model = given.model or (SMALL if given.short else parts.LANGUAGE_MODEL)
     details = about()
     made = backend(model, device="cpu", engine="openvino", threads=given.threads)
     made.load()
-    rows = beside(made.engine(), 5 if given.short else given.times)
+    times, rounds = (5, 1) if given.short else (given.times, given.rounds)
+    rows = beside(made.engine(), times, rounds)
     publish(Table("bench.beside", "", tuple(rows), (model, *NOTES), details), given.json)
 
 

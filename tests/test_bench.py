@@ -173,6 +173,22 @@ def test_writing_is_measured_alone_and_eight_at_once(tmp_path: Path) -> None:
     assert all(rate > 0 for rate in told.values())
 
 
+@pytest.mark.real
+@pytest.mark.bench
+def test_searching_is_measured_while_answers_are_written(tmp_path: Path) -> None:
+    told = figures(bench("beside", tmp_path / "out.json"))
+    assert len(told) == 10
+    assert all(figure > 0 for figure in told.values())
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_eight_askers_are_measured_beside_one(tmp_path: Path) -> None:
+    told = figures(bench("askers", tmp_path / "out.json"))
+    assert len(told) == 9
+    assert all(told[what] > 0 for what in told if "whole answer" in what)
+
+
 def test_a_table_says_whether_a_goal_is_reached() -> None:
     lines = (
         Line("floor", 10.0, "chunks/s", ratio=0.95, goal=Goal(">=", 0.9)),

@@ -16,7 +16,7 @@ from model.engines.room import FEWEST
 from model.engines.yielding import kindly, stand_back
 
 BLOCK = 32  # tokens of a block of the cache, on CPUs
-STEP_TOKENS = 256  # of a prompt read in one step: others wait no longer than that for a token
+STEP_TOKENS = 128  # of a prompt read in one step (0.2 s), which others and Stop have to wait for
 WARM = (0,) * 24  # too short for the cache to keep
 AT_ONCE = 16  # answers under way; more wait for their turn
 

@@ -1,0 +1,82 @@
+"""Stop, with a real model: what was stopped is written no further, and the next one is let in."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.assistant import Assistant
+from bot.conversation import Interaction, Mode, Place, Question
+from bot.line import Line
+from knowledge.focus import Focused
+from model.backends.local import LocalBackend, backend
+from model.engines.openvino import OpenvinoEngine
+from model.tasks import tasks_from
+from tests.fakes import FakeStore
+from tests.servers import CACHE
+
+PATIENCE_S = 120  # only ever waited out by a test that fails
+TEXT = "Rewrite: the meeting about the kilns and the new glazes was moved to Thursday at noon."
+
+
+@dataclass
+class Reader:
+    """A watcher who presses Stop once it has read so many pieces."""
+
+    patience: int
+    pieces: list[str] = field(default_factory=list)
+    reading: threading.Event = field(default_factory=threading.Event)
+
+    def status(self, text: str) -> None: ...
+
+    def piece(self, text: str) -> None:
+        self.pieces.append(text)
+        self.reading.set()
+
+    @property
+    def stopped(self) -> bool:
+        return len(self.pieces) >= self.patience
+
+
+@pytest.fixture(scope="module")
+def smollm2() -> LocalBackend:
+    made = backend("SmolLM2-135M-Instruct", device="cpu", engine="openvino", cache=CACHE)
+    made.load()
+    return made
+
+
+@pytest.fixture
+def assistant(smollm2: LocalBackend) -> Assistant:
+    """One answer at a time."""
+    tasks = dict(tasks_from({}))
+    nothing = Focused()
+    return Assistant(lambda *_: (), lambda *_: nothing, smollm2, FakeStore(), tasks, line=Line(1))
+
+
+def asking(assistant: Assistant, asker: str, reader: Reader) -> Callable[[], Interaction]:
+    question = Question(TEXT, asker, Place("terminal"), mode=Mode.TUNED)
+    return lambda: assistant.ask(question, reader)
+
+
+@pytest.mark.real
+def test_what_is_stopped_is_written_no_further_and_the_next_in_line_is_answered(
+    assistant: Assistant, smollm2: LocalBackend
+) -> None:
+    hasty, patient = Reader(3), Reader(10_000)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(asking(assistant, "anna", hasty))
+        assert hasty.reading.wait(PATIENCE_S)
+        second = pool.submit(asking(assistant, "ben", patient))
+        first.result(PATIENCE_S)
+        assert second.result(PATIENCE_S).answer.text == "".join(patient.pieces).strip()
+    assert len(hasty.pieces) <= 3 + 1  # one piece is always held back, to be made inert
+    assert len(patient.pieces) > 3
+    engine = smollm2.engine()
+    assert isinstance(engine, OpenvinoEngine)
+    while engine.under_way:
+        time.sleep(0.001)
