@@ -16,6 +16,7 @@ import numpy.typing as npt
 from knowledge.errors import EmbeddingFailed
 from knowledge.onnx_files import session_of, tokenizer_of
 from knowledge.unicode import well_formed
+from knowledge.yielding import stand_back
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -111,7 +112,8 @@ class OnnxEmbedder:
 
     @cached_property
     def _workers(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self.threads, thread_name_prefix="embed")
+        # Many texts are no question: they stand back behind the one that is embedded alone.
+        return ThreadPoolExecutor(self.threads, "embed", initializer=stand_back)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, special tokens included, uncut."""

@@ -1,4 +1,4 @@
-"""The writing leaves the processor to the rest of the bot."""
+"""The writing, and the filling of the index, leave the processor to questions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.embedding import OnnxEmbedder
 from model.backends import Sampling
 from model.engines.export import exported
 from model.engines.openvino import OpenvinoEngine, pipeline
 from model.engines.yielding import LAST, kindly, stand_back
 from model.progress import quiet
+from model.weights import resolve
 from model.weights.cache import Cache
 from tests import tiny
+from tests.servers import CACHE
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="a thread has its own rank on Linux")
 
@@ -42,6 +45,23 @@ def test_a_thread_stands_back_alone() -> None:
     now = ranks()
     assert told == [LAST]
     assert all(now.get(thread, rank) == rank for thread, rank in before.items())
+
+
+@linux
+@pytest.mark.real
+def test_many_texts_are_embedded_by_threads_that_stand_back_and_one_by_the_asking_thread() -> None:
+    embedder = OnnxEmbedder(resolve("bge-small-en-v1.5-int8", CACHE).path, "bge")
+    embedder.embed(["alone"])
+    assert workers() == []
+    embedder.embed(["one", "two", "three"])
+    now = ranks()
+    assert {now[thread] for thread in workers()} == {LAST}
+
+
+def workers() -> list[int]:
+    """The threads of an embedder's pool."""
+    running = threading.enumerate()
+    return [t.native_id for t in running if t.native_id and t.name.startswith("embed")]
 
 
 @linux
