@@ -1,38 +1,56 @@
 """Fits the weights of `bot/confidence.py` on questions that nothing was trained on.
 
-The council of `examples/training` was held out of both trainings. Its pages are indexed, its
-questions searched, read and put to the model as in use; an answer counts as right when what it
-would quote holds the evidence. `--write` puts the new weights in the place of those that ship.
+They are those to the council of `examples/training`, which was held out of both trainings, and
+those to `examples/handbook` that the tests ask. The pages are indexed, the questions searched,
+read and put to the model as in use; an answer is right when what would be shown holds what must be
+in it. Questions that ask two things, which are judged one by one, are left out. `--write` puts the
+new weights in the place of those that ship.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench import parts
 from bench.commands import settle
 from bench.common import ROOT, options, say
-from bot.answering import compose, deciding, pointed
+from bot.answering import asks_several
 from bot.app import App, build
-from bot.confidence import UNNAMED, WEIGHTS, answers
+from bot.assistant import Manner
+from bot.confidence import WEIGHTS
 from bot.conversation import Place, Question, Turn
 from bot.followups import standalone
+from bot.judging import Bar, judge
+from bot.parts import parts as asked_in
 from bot.settings import load_settings
-from knowledge.focus import focus, log_odds
+from knowledge.focus import focus
 from knowledge.reranker.evidence import flat
-from model.backends import Sampling
-from model.grounding import ANSWERED, UNKNOWN, read_reply
+from model.backends import Prompt, Sampling
 
-HELD_OUT = "wexcombe"
-TRAINING = ROOT / "examples" / "training"
+TRAINING, TESTS = ROOT / "examples" / "training", ROOT / "tests"
+SIGNS = ("answers", "share", "answered", "pointed", "named")  # that are weighed
 STRENGTH = 0.3  # of the regression: less is more regular
-FEW = 24  # questions of the short form
-Case = tuple[dict[str, float], bool]
+FEW = 12  # questions of each set in the short form
+Case = tuple[Mapping[str, float], bool]
+
+
+@dataclass(frozen=True)
+class Held:
+    """Pages, and questions to them."""
+
+    pages: Path
+    questions: Path
+
+
+HELD_OUT = (
+    Held(TRAINING / "wexcombe", TRAINING / "questions" / "wexcombe.jsonl"),
+    Held(ROOT / "examples" / "handbook", TESTS / "handbook_questions.jsonl"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,10 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = options(__doc__ or "")
     parser.add_argument("--write", action="store_true", help="replace the weights that ship")
     given = parser.parse_args(arguments)
-    told = (TRAINING / "questions" / f"{HELD_OUT}.jsonl").read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in told][: FEW if given.short else None]
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-        cases = list(judged(rows, Path(made).resolve()))
+    cases = [case for held in HELD_OUT for case in judged(held, FEW if given.short else None)]
     weights, auc = fitted(cases)
     say(f"{len(cases)} questions, {sum(right for _, right in cases)} right, AUC {auc:.3f}")
     print(json.dumps(weights, indent=1))
@@ -51,31 +66,40 @@ def main(arguments: Sequence[str] | None = None) -> None:
         WEIGHTS.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
 
 
-def judged(rows: Sequence[dict[str, Any]], work: Path) -> Iterator[Case]:
-    """The signs of each question, and whether what would be quoted is right."""
-    settle(work, {"sources.pages": {"use": "folder", "path": str(TRAINING / HELD_OUT)}})
-    environment = {"TANDEM_HOME": str(work / "home"), "TANDEM_CACHE": str(parts.cache())}
-    with build(load_settings(environment, work)) as app:
-        app.set_up()
-        app.first_sync()
-        yield from (case(app, row) for row in rows)
+def judged(held: Held, most: int | None = None) -> Iterator[Case]:
+    """The signs of each question, and whether what would be shown is right."""
+    rows = [json.loads(line) for line in held.questions.read_text("utf-8").splitlines()]
+    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
+        work = Path(made).resolve()
+        settle(work, {"sources.pages": {"use": "folder", "path": str(held.pages)}})
+        environment = {"TANDEM_HOME": str(work / "home"), "TANDEM_CACHE": str(parts.cache())}
+        with build(load_settings(environment, work)) as app:
+            app.set_up()
+            app.first_sync()
+            yield from (case for row in rows[:most] for case in cases_of(app, row))
 
 
-def case(app: App, row: dict[str, Any]) -> Case:
-    """One question as in use, but answered whatever its confidence."""
+def cases_of(app: App, row: Mapping[str, Any]) -> Iterator[Case]:
+    """One question as in use, but answered whatever its confidence; none if it asks two things."""
     thread = tuple(Turn(turn["role"], turn["text"]) for turn in row.get("thread", ()))
     asked = standalone(Question(row["question"], "bench", Place("terminal"), thread))
+    if len(asked_in(asked)) > 1 or asks_several(asked):
+        return
+
+    def write(prompt: Prompt) -> str:
+        return "".join(app.backend.complete(prompt, Sampling(max_tokens=Manner().max_tokens)))
+
     focused = focus(asked, app.search(asked, None), app.reader)
-    composed = compose(asked, focused.findings)
-    likely = app.backend.likelihoods(composed.prompt, (ANSWERED, UNKNOWN))
-    reply = read_reply("".join(app.backend.complete(composed.prompt, Sampling(max_tokens=60))))
-    named = composed.named(reply)
-    near = pointed(focused.findings, named)
-    signs = asdict(focused.signs) | {"answered": log_odds(answers(likely, bool(reply.text)))}
-    signs["pointed"] = UNNAMED if near is None else near
-    quoted = [flat(f.statement.whole) for f in deciding(asked, focused.findings, named, 3)]
-    wanted = [flat(words) for words in row["evidence"]]
-    return signs, any(words in text for words in wanted for text in quoted)
+    told = judge(asked, focused, app.backend, write, Bar(), None)
+    if told.signs:
+        yield told.signs, right(row, " ".join(claim.text for claim in told.claims))
+
+
+def right(row: Mapping[str, Any], shown: str) -> bool:
+    """Is all in it that must be?"""
+    must = row["must"] if "must" in row else [[words] for words in row["evidence"]]
+    text = flat(shown)
+    return bool(must) and all(any(flat(one) in text for one in several) for several in must)
 
 
 def fitted(cases: Sequence[Case]) -> tuple[dict[str, Any], float]:
@@ -87,8 +111,7 @@ def fitted(cases: Sequence[Case]) -> tuple[dict[str, Any], float]:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    names = list(cases[0][0])
-    signs = np.array([[signs[name] for name in names] for signs, _ in cases])
+    signs = np.array([[signs[name] for name in SIGNS] for signs, _ in cases])
     right = np.array([right for _, right in cases])
     model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH))
     folds = max(2, min(5, int(right.sum()), int((~right).sum())))
@@ -96,8 +119,8 @@ def fitted(cases: Sequence[Case]) -> tuple[dict[str, Any], float]:
     scaler, regression = model.fit(signs, right)
     weights = regression.coef_[0] / scaler.scale_
     bias = float(regression.intercept_[0] - (weights * scaler.mean_).sum())
-    held = {name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}
-    about = f"{len(cases)} held-out questions of {HELD_OUT}, bench.calibrate"
+    held = {name: round(float(w), 4) for name, w in zip(SIGNS, weights, strict=True)}
+    about = f"{len(cases)} held-out questions, bench.calibrate"
     told = {"bias": round(bias, 4), "weights": held, "fitted_on": about}
     return told, float(roc_auc_score(right, seen[:, 1]))
 

@@ -10,6 +10,7 @@ the two is also believed by itself, where its first token says that it answers.
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import string
@@ -24,16 +25,14 @@ from bench.commands import settle
 from bench.common import Line, say
 from bench.hard import Corpus
 from bench.published import ARTICLES
-from bot.answering import Claim, compose, deciding, pointed, quoted, supported
 from bot.app import build
 from bot.assistant import Manner
-from bot.confidence import answers, confidence
+from bot.judging import Bar, judge
 from bot.settings import load_settings
 from bot.support import Evidence
 from knowledge.documents import Chunk, Passage
-from knowledge.focus import Finding, Focused, focus
-from model.backends import Backend, Sampling
-from model.grounding import ANSWERED, UNKNOWN, Reply, read_reply
+from knowledge.focus import Focused, focus
+from model.backends import Backend, Prompt, Sampling
 
 DATA = corpora.SHARED / "data" / "squad2" / "train.json"
 OTHERS = 3  # paragraphs of the same article beside the question's own
@@ -165,22 +164,14 @@ def told(asked: Asked, focused: Focused, backend: Backend) -> Told:
     findings = focused.findings
     if not findings or not Evidence(findings, asked.question).knows(asked.question):
         return Told(asked.answers, "", "", 0.0, 0.0)
-    composed = compose(asked.question, findings)
-    likely = backend.likelihoods(composed.prompt, (ANSWERED, UNKNOWN))
-    written = backend.complete(composed.prompt, Sampling(max_tokens=Manner().max_tokens))
-    reply = read_reply("".join(written))
-    leaning, named = answers(likely, bool(reply.text)), composed.named(reply)
-    sure = confidence(focused.signs, leaning, pointed(findings, named))
-    shown = " ".join(claim.text for claim in standing(asked.question, findings, named, reply))
-    return Told(asked.answers, reply.text, shown, sure, leaning)
 
+    def write(prompt: Prompt) -> str:
+        return "".join(backend.complete(prompt, Sampling(max_tokens=Manner().max_tokens)))
 
-def standing(
-    question: str, findings: Sequence[Finding], named: Sequence[Finding], reply: Reply
-) -> list[Claim]:
-    """What of the reply its sources support, and the deciding statements."""
-    chosen = deciding(question, findings, named, Manner().quotes)
-    return [*supported([reply.text], Evidence(chosen, question)), *quoted(chosen)]
+    judged = judge(asked.question, focused, backend, write, Bar(), None)
+    leaning = 1 / (1 + math.exp(-judged.signs["answered"]))
+    shown = " ".join(claim.text for claim in judged.claims)
+    return Told(asked.answers, judged.reply, shown, judged.confidence, leaning)
 
 
 def lines(name: str, all_told: Sequence[Told], least: float) -> Iterator[Line]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.conversation import Answer, Citation, Outcome
 from bot.inert import inert
+from bot.parts import ASKS
 from bot.support import Evidence, Support, tells
 from bot.yes_no import parted, stands
 from knowledge.documents import Passage
@@ -17,10 +18,10 @@ from model.backends import Prompt
 from model.grounding import Notes, Reply, grounded
 
 POINTED = 4.0  # log-odds that a statement which the model named may be below the best
-FURTHER = 6.0  # that a further statement of the page may be below it
+FURTHER = 6.0  # that a further statement of the page may be below it,
+APART = 12.0  # or one that may answer the second of two things asked
 SEVERAL = re.compile(
-    r"\b(?:vs|versus|compared?|both|differences?)\b"
-    r"|\b(?:and|n|&)\s+(?:by\s+)?(?:what|which|how|when|who|where)\b",
+    rf"\b(?:vs|versus|compared?|both|differences?)\b|\b(?:and|n|&|also|plus)\s+{ASKS}",
     re.IGNORECASE,
 )
 LEADS = 2  # statements that the model names, at most
@@ -125,30 +126,32 @@ def supported(pieces: Iterable[str], evidence: Evidence) -> Iterator[Claim]:
             yield Claim(inert(told), before, found)
 
 
+def asks_several(asked: str) -> bool:
+    """Are two things asked in one?"""
+    return SEVERAL.search(asked) is not None
+
+
 def deciding(
     asked: str, findings: Sequence[Finding], named: Sequence[Finding], most: int
 ) -> list[Finding]:
     """The statements that an answer rests on: those the model named, and the reader's best.
 
-    What the model named counts only near the reader's best; further statements only of the
-    pages of the first ones, for another page is another story, unless two things are asked.
-    Headings and questions say nothing that an answer could rest on.
+    What the model named counts only near the reader's best. All are of one page, for another
+    page is another story, unless two things are asked: then one more may be quoted. Headings and
+    questions say nothing that an answer could rest on.
     """
     findings, named = list(filter(tells, findings)), list(filter(tells, named))
     if not findings:
         return []
     best = max(finding.score for finding in findings)
+    several = asks_several(asked)
     once = [finding for at, finding in enumerate(named) if finding not in named[:at]]
     lead = [finding for finding in once if finding.score >= best - POINTED][:LEADS]
-    pages = {finding.passage.chunk.page for finding in lead or findings[:1]}
-    several = SEVERAL.search(asked) is not None
-
-    def reaches(finding: Finding) -> bool:
-        further = several or finding.passage.chunk.page in pages
-        return finding.score >= best - (FURTHER if further else 0.0)
-
-    rest = [finding for finding in findings if finding not in lead and reaches(finding)]
-    return [*lead, *rest][:most]
+    page = (lead or findings)[0].passage.chunk.page
+    reach = best - (APART if several else FURTHER)
+    rest = [finding for finding in findings if finding not in lead and finding.score >= reach]
+    chosen = [f for f in (*lead, *rest) if several or f.passage.chunk.page == page]
+    return chosen[: most + several]
 
 
 def pointed(findings: Sequence[Finding], named: Sequence[Finding]) -> float | None:

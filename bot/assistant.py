@@ -10,8 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from bot.answer_cache import AnswerCache, Asked
-from bot.answering import Citing, Claim, compose, deciding, pointed, quoted, supported
-from bot.confidence import answers, at_most, confidence
+from bot.answering import Citing
 from bot.conversation import (
     Answer,
     Feedback,
@@ -27,6 +26,7 @@ from bot.conversation import (
 from bot.errors import BotError, apology, failure_code
 from bot.followups import standalone
 from bot.inert import inert_pieces
+from bot.judging import Bar, Judged, judge, together
 from bot.learned_routing import work
 from bot.line import Line
 from bot.parts import parts
@@ -38,11 +38,11 @@ from knowledge.errors import KnowledgeError
 from knowledge.focus import Focused
 from model.backends import Backend, Prompt, Sampling
 from model.errors import ModelError
-from model.grounding import ANSWERED, UNKNOWN, read_reply
 from model.tasks import Task, task_named, task_prompt
 
 log = logging.getLogger(__name__)
 
+WHOLE = 6  # passages of the whole question that are read for each thing it asks
 AT_ONCE = 4  # answers that are written at a time, where nothing else is set
 
 Search = Callable[[str, Sequence[str] | None], Sequence[Passage]]
@@ -77,15 +77,7 @@ class Manner:
 
     max_tokens: int = 80
     quotes: int = 3  # of the deciding statements at most, beside what the model wrote
-    min_confidence: float = 0.45  # that the answer is right (`bot.confidence`); below it: unknown
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What may be said to a question, nothing if too little is sure, and how sure it is."""
-
-    claims: tuple[Claim, ...]
-    confidence: float
+    min_confidence: float = 0.35  # that the answer is right (`bot.confidence`); below it: unknown
 
 
 class Assistant:
@@ -183,44 +175,44 @@ class Assistant:
         if route.mode is Mode.TUNED:
             return self._write(question, route, watcher, watch)
         watcher.status("Searching the documents")
-        readable, asked = self.readable(question), parts(standalone(question))
-        found = [(part, self.search(part, readable)) for part in asked]
+        found = self._found(standalone(question), self.readable(question))
         watch.note("search")
         watcher.status("Reading what was found")
         citing = Citing([p for _, passages in found for p in passages], self.backend.name)
-        opened, sure = list[str](), 1.0  # what stays open; the least confidence of the parts
+        judged = list[tuple[str, Judged]]()
         for part, passages in found:
-            judged = self._judge(part, question, passages, watcher)
+            judged.append((part, self._judge(part, question, passages, watcher)))
             if watcher.stopped:
                 return stopped()
-            sure = min(sure, judged.confidence)
-            opened += [] if judged.claims else [part]
-            show(map(citing.add, judged.claims), watcher, watch)
-        show(citing.gaps(opened), watcher, watch)
-        return replace(citing.answer(), confidence=sure)
+        told = together(judged, self.manner.min_confidence)
+        show(map(citing.add, told.claims), watcher, watch)
+        show(citing.gaps(told.opened), watcher, watch)
+        return replace(citing.answer(), confidence=told.confidence)
+
+    def _found(
+        self, asked: str, readable: Sequence[str] | None
+    ) -> list[tuple[str, Sequence[Passage]]]:
+        """The passages for each thing asked; for one of several also the whole question's best."""
+        found = [(part, self.search(part, readable)) for part in parts(asked)]
+        if len(found) == 1:
+            return found
+        whole = self.search(asked, readable)[:WHOLE]
+        return [(part, with_more(passages, whole)) for part, passages in found]
 
     def _judge(
         self, asked: str, question: Question, passages: Sequence[Passage], watcher: Watcher
     ) -> Judged:
-        """What may be said to one question. The model is asked only where it can matter."""
-        focused, least = self.focus(asked, passages), self.manner.min_confidence
-        findings, hope = focused.findings, at_most(focused.signs)
-        if not findings or hope < least or not Evidence(findings, asked).knows(question.text):
-            return Judged((), hope if hope < least else 0.0)
-        composed = compose(asked, findings)
-        likely = self.backend.likelihoods(composed.prompt, (ANSWERED, UNKNOWN))
-        hope = confidence(focused.signs, answers(likely, True), 0.0)
-        if watcher.stopped or hope < least:
-            return Judged((), hope)
-        reply = read_reply("".join(self._pieces(self.backend, composed.prompt, watcher)))
-        named = composed.named(reply)
-        spoken = answers(likely, bool(reply.text))
-        sure = confidence(focused.signs, spoken, pointed(findings, named))
-        if sure < least:
-            return Judged((), sure)
-        chosen = deciding(asked, findings, named, max(self.manner.quotes, 1))
-        said = supported([reply.text], Evidence(chosen, asked, self.proof))
-        return Judged((*said, *quoted(chosen[: self.manner.quotes])), sure)
+        """What may be said to one question, which is none that names a code nobody wrote of."""
+        focused = self.focus(asked, passages)
+        known = Evidence(focused.findings, asked).knows(question.text)
+        if watcher.stopped or not known:
+            return Judged()
+
+        def write(prompt: Prompt) -> str:
+            return "" if watcher.stopped else "".join(self._pieces(self.backend, prompt, watcher))
+
+        bar = Bar(self.manner.min_confidence, self.manner.quotes)
+        return judge(asked, focused, self.backend, write, bar, self.proof)
 
     def _write(
         self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
@@ -251,6 +243,12 @@ class Assistant:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
+
+
+def with_more(passages: Sequence[Passage], more: Sequence[Passage]) -> Sequence[Passage]:
+    """The passages, and behind them those of `more` that are not among them."""
+    held = {(passage.chunk.page, passage.chunk.ordinal) for passage in passages}
+    return [*passages, *(m for m in more if (m.chunk.page, m.chunk.ordinal) not in held)]
 
 
 def show(pieces: Iterable[str], watcher: Watcher, watch: Stopwatch) -> None:

@@ -12,7 +12,7 @@ from knowledge.reranker import Page, Reader, Reading
 from knowledge.statements import Statement, lines, statements
 from knowledge.visible import visible
 
-WORDS, MOST = 120, 9  # of all statements together; statements
+WORDS, MOST = 160, 7  # of all statements together; statements
 NONE = -12.0  # log-odds of what was not found
 
 
@@ -87,13 +87,15 @@ def head(passage: Passage) -> str:
 
 
 def within(findings: Iterable[Finding], words: int, most: int) -> list[Finding]:
-    """The first ones that fit; at least one."""
-    kept: list[Finding] = []
+    """The first ones that fit; at least one. What introduces several counts once."""
+    kept, said = list[Finding](), set[tuple[tuple[str, str], str]]()
     for finding in findings:
-        size = len(finding.statement.whole.split())
+        statement, under = finding.statement, (finding.passage.chunk.page, finding.statement.under)
+        size = len((statement.text if under in said else statement.whole).split())
         if kept and (size > words or len(kept) >= most):
             break
         kept.append(finding)
+        said.add(under)
         words -= size
     return kept
 

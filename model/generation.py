@@ -64,7 +64,7 @@ class Reader:
         return frozenset(named if last is None else {*named, last})
 
     def ids(self, prompt: Prompt) -> list[int]:
-        """The prompt in tokens, up to where the answer begins.
+        """The prompt in tokens, up to where the answer begins, and what is begun of it.
 
         A special token that a person or a document spells out is read as plain text, so that
         nobody can close their own turn and speak in the system's name.
@@ -102,7 +102,8 @@ class Reader:
                 texts[mask], turn["content"] = turn["content"], mask
         whole = self._spelling.render(turns, ask)
         with self._lock:
-            return [t for part, raw in _split(whole, texts) for t in self._tokens(part, raw)]
+            ids = [t for part, raw in _split(whole, texts) for t in self._tokens(part, raw)]
+            return ids + (self._tokens(writable(prompt.begun), True) if prompt.begun else [])
 
     def _tokens(self, text: str, raw: bool) -> list[int]:
         self._tokenizer.encode_special_tokens = raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.backends import Message, Prompt
 
@@ -46,6 +46,16 @@ def grounded(question: str, notes: Sequence[Notes]) -> Prompt:
     told = "\n".join(lines)
     asked = f"Notes:\n{told}\n\nQuestion: {question}"
     return Prompt((Message("system", ORDERS), Message("user", asked)))
+
+
+def naming(prompt: Prompt) -> Prompt:
+    """The same prompt, where the answer goes on with the number of a note."""
+    return replace(prompt, begun=f"{ANSWERED} ")
+
+
+def answering(prompt: Prompt, note: int) -> Prompt:
+    """The same prompt, where that note answers; what comes next may name another one."""
+    return replace(prompt, begun=f"{ANSWERED} {note}")
 
 
 def read_reply(text: str) -> Reply:

@@ -195,6 +195,15 @@ class BackendContract:
             pieces.close()  # type: ignore[attr-defined]
         assert self.ask(backend)
 
+    def test_it_goes_on_after_what_is_begun_if_it_can(self, backend: Backend) -> None:
+        asked = (Message("user", "Which number comes after three? Answer with one word."),)
+        if backend.continues:
+            begun = Prompt(asked, "The number is")
+            told = "".join(backend.complete(begun, Sampling(max_tokens=4)))
+            assert told.strip()
+            assert not told.lstrip().startswith("The number is")
+            assert backend.count(begun) > backend.count(Prompt(asked))
+
     def test_likelihoods_are_chances_or_not_known(self, backend: Backend) -> None:
         asked = Prompt((Message("user", "Is Paris in France? Answer Yes or No."),))
         told = backend.likelihoods(asked, ("Yes", "No"))

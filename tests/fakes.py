@@ -268,8 +268,10 @@ class FakeBackend:
         name: str = "fake",
         context: int = 4096,
         likely: tuple[float, ...] | None = None,
+        points: tuple[float, ...] | None = None,
     ) -> None:
         self.pieces, self.closed, self.likely = pieces, False, likely
+        self.points = points  # how likely it names each note; None: it goes on after nothing
         self.heard: list[Prompt] = []  # and was to answer
         self.weighed: list[Prompt] = []  # and was to say how likely an answer is
         self._name, self._context = name, context
@@ -281,6 +283,10 @@ class FakeBackend:
     @property
     def context(self) -> int:
         return self._context
+
+    @property
+    def continues(self) -> bool:
+        return self.points is not None
 
     def load(self) -> None: ...
 
@@ -297,7 +303,7 @@ class FakeBackend:
         if self.count(prompt) >= self._context:
             raise PromptTooLong(self.count(prompt), self._context)
         self.weighed.append(prompt)
-        return self.likely
+        return self.points if prompt.begun else self.likely
 
     def _say(self, sampling: Sampling) -> Iterator[str]:
         try:

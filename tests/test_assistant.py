@@ -357,11 +357,13 @@ PAGES = {
 
 
 class Reads(FakeBackend):
-    """Copies the first note."""
+    """Copies the first note, and knows nothing of the moon."""
 
     def _say(self, sampling: Sampling) -> Iterator[str]:
         notes = self.heard[-1].messages[-1].text
-        yield f"Answer 1: {notes.partition('1. ')[2].splitlines()[0]}"
+        told, _, asked = notes.partition("Question:")
+        known = f"Answer 1: {told.partition('1. ')[2].splitlines()[0]}"
+        yield "Unknown" if "moon" in asked else known
 
 
 def about(text: str, sources: Sequence[str] | None) -> list[Passage]:

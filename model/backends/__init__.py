@@ -25,9 +25,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Prompt:
-    """All that a backend is told."""
+    """All that a backend is told, and the words that its answer begins with already."""
 
     messages: tuple[Message, ...]
+    begun: str = ""  # the backend goes on after it, where it can (`Backend.continues`)
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,16 @@ class Backend(Protocol):
 
         The choices begin with different tokens (`ValueError` otherwise). Some backends know the
         likeliest beginning only: then the other choices share what it leaves of 1 (none has more
-        than the likeliest), which is meant for two choices. None: the backend cannot tell.
+        than the likeliest). None: the backend cannot tell, or the likeliest is no choice.
         Raises what `complete` raises.
         """
 
     def count(self, prompt: Prompt) -> int:
         """Tokens that the prompt takes, chat template included (an estimate never below it)."""
+
+    @property
+    def continues(self) -> bool:
+        """Whether it goes on after `Prompt.begun`; else nothing may be begun for it."""
 
     @property
     def context(self) -> int:

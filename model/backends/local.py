@@ -62,6 +62,11 @@ class LocalBackend:
         return "; ".join(told for told in (weights.note, self._left_off, why) if told)
 
     @property
+    def continues(self) -> bool:
+        """Yes: an answer may be begun for it."""
+        return True
+
+    @property
     def context(self) -> int:
         """Tokens that prompt and answer may take together."""
         self._read()

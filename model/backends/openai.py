@@ -56,6 +56,11 @@ class OpenAIBackend:
         return self._name
 
     @property
+    def continues(self) -> bool:
+        """No: the protocol knows no begun answer."""
+        return False
+
+    @property
     def context(self) -> int:
         """Tokens that prompt and answer may take together, as set."""
         return self._context
