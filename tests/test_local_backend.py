@@ -15,7 +15,7 @@ import pytest
 from model.backends import Message, Prompt, Sampling
 from model.backends.local import LocalBackend, backend
 from model.engines import Dials
-from model.engines.openvino import OpenvinoEngine
+from model.engines.apart import EngineApart
 from model.engines.transformers import TransformersEngine
 from model.errors import BackendUnavailable, WeightsUnavailable
 from model.generation import Turns, Writer, until
@@ -88,7 +88,7 @@ def test_the_fast_engine_writes_what_the_reference_writes(
             "".join(b.complete(asked, Sampling(max_tokens=24))) for b in (smollm2, reference)
         )
         alike.append(shared(fast, slow) / max(len(fast), len(slow)))
-    assert isinstance(smollm2.engine(), OpenvinoEngine)
+    assert isinstance(smollm2.engine(), EngineApart)
     assert sum(alike) / len(alike) > 0.3
 
 
@@ -107,7 +107,7 @@ def test_both_engines_find_the_same_likely(smollm2: LocalBackend, reference: Loc
 @pytest.mark.real
 def test_stop_frees_the_slot_within_200_ms(smollm2: LocalBackend) -> None:
     engine = smollm2.engine()
-    assert isinstance(engine, OpenvinoEngine)
+    assert isinstance(engine, EngineApart)
     pieces = smollm2.complete(prompt("You tell stories.", "A long one."), Sampling(max_tokens=400))
     assert next(pieces)
     assert engine.under_way == 1
@@ -123,7 +123,7 @@ def test_a_quick_answer_does_not_wait_for_a_slow_one(smollm2: LocalBackend) -> N
     slow = smollm2.complete(prompt("You tell stories.", "A long one."), Sampling(max_tokens=300))
     assert next(slow)
     engine = smollm2.engine()
-    assert isinstance(engine, OpenvinoEngine)
+    assert isinstance(engine, EngineApart)
     assert "".join(smollm2.complete(prompt("Be brief.", "Hi"), Sampling(max_tokens=4)))
     assert engine.under_way == 1  # the slow one is still at it
     slow.close()  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from bot.conversation import Interaction, Mode, Place, Question
 from bot.line import Line
 from knowledge.focus import Focused
 from model.backends.local import LocalBackend, backend
-from model.engines.openvino import OpenvinoEngine
+from model.engines.apart import EngineApart
 from model.tasks import tasks_from
 from tests.fakes import FakeStore
 from tests.servers import CACHE
@@ -77,6 +77,6 @@ def test_what_is_stopped_is_written_no_further_and_the_next_in_line_is_answered(
     assert len(hasty.pieces) <= 3 + 1  # one piece is always held back, to be made inert
     assert len(patient.pieces) > 3
     engine = smollm2.engine()
-    assert isinstance(engine, OpenvinoEngine)
+    assert isinstance(engine, EngineApart)
     while engine.under_way:
         time.sleep(0.001)

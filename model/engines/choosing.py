@@ -6,13 +6,13 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from model.engines import Dials, Engine, Unfit
 from model.engines.adapters import read_adapter
+from model.engines.apart import EngineApart, Plan
 from model.engines.export import exported
 from model.engines.graph import read_shape
 from model.engines.room import FEWEST, cache_tokens, memory
@@ -94,18 +94,13 @@ def _transformers(dials: Dials, folder: Path, ends: Ends) -> Engine:
 
 
 def _openvino(dials: Dials, folder: Path, ends: Ends, cache: Cache, progress: Progress) -> Engine:
-    import openvino_genai  # noqa: F401, not after the tokenizer, whose reading lets no import run
-
-    from model.engines.openvino import OpenvinoEngine, pipeline
-
     tokens = room(dials, folder)
     log.info("%s: answers under way share a cache of %d tokens", folder.name, tokens)
 
-    def build() -> Any:  # again after a failure, when the export may have been removed
+    def plan() -> Plan:  # again after a failure, when the export may have been removed
         ready = exported(folder, dials.adapter, dials.bits, cache, progress)
-        return pipeline(ready, dials.threads, tokens)
+        return Plan(ready, dials.threads, tokens)
 
-    with ThreadPoolExecutor(1, thread_name_prefix="tokenizer") as beside:
-        engine = OpenvinoEngine(build, beside.submit(ends).result)
-        engine.load()
+    engine = EngineApart(plan, ends)
+    engine.load()
     return engine
