@@ -136,9 +136,9 @@ def deciding(
 ) -> list[Finding]:
     """The statements that an answer rests on: those the model named, and the reader's best.
 
-    What the model named counts only near the reader's best. All are of one page, for another
-    page is another story, unless two things are asked: then one more may be quoted. Headings and
-    questions say nothing that an answer could rest on.
+    What the model named leads only if it is near the reader's best; else it comes behind that.
+    All are of one page, for another page is another story, unless two things are asked: then one
+    more may be quoted. Headings and questions say nothing that an answer could rest on.
     """
     findings, named = list(filter(tells, findings)), list(filter(tells, named))
     if not findings:
@@ -149,8 +149,10 @@ def deciding(
     lead = [finding for finding in once if finding.score >= best - POINTED][:LEADS]
     page = (lead or findings)[0].passage.chunk.page
     reach = best - (APART if several else FURTHER)
-    rest = [finding for finding in findings if finding not in lead and finding.score >= reach]
-    chosen = [f for f in (*lead, *rest) if several or f.passage.chunk.page == page]
+    first = lead or findings[:1]
+    far = [finding for finding in once if finding not in first]
+    rest = [f for f in findings if f not in first and f not in far and f.score >= reach]
+    chosen = [f for f in (*first, *far, *rest) if several or f.passage.chunk.page == page]
     return chosen[: most + several]
 
 

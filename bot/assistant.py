@@ -77,7 +77,7 @@ class Manner:
 
     max_tokens: int = 80
     quotes: int = 3  # of the deciding statements at most, beside what the model wrote
-    min_confidence: float = 0.35  # that the answer is right (`bot.confidence`); below it: unknown
+    min_confidence: float = 0.4  # that the answer is right (`bot.confidence`); below it: unknown
 
 
 class Assistant:

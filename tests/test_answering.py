@@ -174,6 +174,12 @@ def test_what_the_model_named_far_from_the_best_does_not_lead() -> None:
     assert deciding(ASKED, [best, far], [far], 3) == [best]
 
 
+def test_what_the_model_named_far_from_the_best_comes_behind_it_if_of_the_same_page() -> None:
+    best, far = at("leave.md", "27 days.", 3.0), at("leave.md", "Ask HR.", -9.0, 1)
+    near = at("leave.md", "Book it early.", 1.0, 2)
+    assert deciding(ASKED, [best, near, far], [far], 3) == [best, far, near]
+
+
 def test_further_statements_are_of_the_page_that_leads() -> None:
     lead, more = at("leave.md", "27 days.", 3.0), at("leave.md", "Ask HR.", 0.0, 1)
     other = at("kiln.md", "The lid.", 1.0)

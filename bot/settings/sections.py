@@ -243,7 +243,7 @@ class Answers(Section):
     words: Annotated[Count, Field(le=4000)] = 160  # of the documents that the model is shown
     max_tokens: Count = 80
     quotes: Annotated[int, BeforeValidator(number), Field(ge=0, le=10)] = 3
-    min_confidence: Share = 0.35  # below it: "the sources don't say"
+    min_confidence: Share = 0.4  # below it: "the sources don't say"
     entailment: str = "none"  # or a CrossEncoder that must agree with each claim
     min_entailment: Share = 0.5  # how surely the quote must entail the claim
     max_question_chars: Count = 20_000
