@@ -181,7 +181,8 @@ class Assistant:
         citing = Citing([p for _, passages in found for p in passages], self.backend.name)
         judged = list[tuple[str, Judged]]()
         for part, passages in found:
-            judged.append((part, self._judge(part, question, passages, watcher)))
+            said = question.text if len(found) == 1 else part
+            judged.append((part, self._judge(part, said, passages, watcher)))
             if watcher.stopped:
                 return stopped()
         told = together(judged, self.manner.min_confidence)
@@ -200,11 +201,11 @@ class Assistant:
         return [(part, with_more(passages, whole)) for part, passages in found]
 
     def _judge(
-        self, asked: str, question: Question, passages: Sequence[Passage], watcher: Watcher
+        self, asked: str, said: str, passages: Sequence[Passage], watcher: Watcher
     ) -> Judged:
-        """What may be said to one question, which is none that names a code nobody wrote of."""
+        """What may be said to one question; nothing if what was `said` names an unknown code."""
         focused = self.focus(asked, passages)
-        known = Evidence(focused.findings, asked).knows(question.text)
+        known = Evidence(focused.findings, asked).knows(said)
         if watcher.stopped or not known:
             return Judged()
 

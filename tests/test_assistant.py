@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -398,3 +399,14 @@ def test_where_nothing_of_two_things_is_known_the_answer_is_that() -> None:
     nothing: Search = lambda text, sources: []  # noqa: E731
     answer = assistant(nothing).ask(question(TWO)).answer
     assert (answer.outcome, answer.citations) == (Outcome.UNKNOWN, ())
+
+
+def test_a_code_in_one_of_two_things_asked_need_not_be_on_the_page_of_the_other() -> None:
+    known = replace(PAGES["leave"], text="E-19 means that you get 27 days of leave.")
+
+    def search(text: str, sources: Sequence[str] | None) -> list[Passage]:
+        return about(text, sources) if "lunch" in text else [Passage(known, 1.0)]
+
+    asked = "What does E-19 mean for days off and when is lunch served here?"
+    answer = assistant(search, Reads()).ask(question(asked)).answer
+    assert "noon" in answer.text
