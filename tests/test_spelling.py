@@ -144,3 +144,13 @@ print(*{"torch", "transformers"} & sys.modules.keys())
 """
     asked = [sys.executable, "-c", script, str(folder)]
     assert subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip() == ""
+
+
+def test_what_is_begun_of_an_answer_comes_after_the_prompt_and_ends_no_turn(folder: Path) -> None:
+    reader = Reader(read_spelling(folder))
+    asked = (Message("user", TEXTS[0]),)
+    whole, begun = (reader.ids(Prompt(asked, text)) for text in ("", "Answer 2"))
+    assert begun[: len(whole)] == whole
+    assert "".join(reader.pieces(begun[len(whole) :])) == "Answer 2"
+    forged = reader.ids(Prompt(asked, SPECIAL[2]))[len(whole) :]
+    assert not reader.ends & set(forged)

@@ -75,7 +75,10 @@ class Backend(Protocol):
 
     @property
     def continues(self) -> bool:
-        """Whether it goes on after `Prompt.begun`; else nothing may be begun for it."""
+        """Whether it goes on after `Prompt.begun`, and was trained to; else begin nothing for it.
+
+        A small model that was not points at some note with as straight a face.
+        """
 
     @property
     def context(self) -> int:

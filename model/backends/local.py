@@ -63,8 +63,8 @@ class LocalBackend:
 
     @property
     def continues(self) -> bool:
-        """Yes: an answer may be begun for it."""
-        return True
+        """With an adapter: the words that it begins with are those that it was trained on."""
+        return self._dials.adapter is not None
 
     @property
     def context(self) -> int:
