@@ -19,13 +19,13 @@ from typing import Any
 from bench import parts
 from bench.commands import settle
 from bench.common import ROOT, options, say
-from bot.answering import asks_several
 from bot.app import App, build
 from bot.assistant import Manner
 from bot.confidence import WEIGHTS
 from bot.conversation import Place, Question, Turn
 from bot.followups import standalone
 from bot.judging import Bar, judge
+from bot.parts import asks_several
 from bot.parts import parts as asked_in
 from bot.settings import load_settings
 from knowledge.focus import focus

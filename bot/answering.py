@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.conversation import Answer, Citation, Outcome
 from bot.inert import inert
-from bot.parts import ASKS
+from bot.parts import asks_several
 from bot.support import Evidence, Support, tells
 from bot.yes_no import parted, stands
 from knowledge.documents import Passage
@@ -20,10 +20,6 @@ from model.grounding import Notes, Reply, grounded
 POINTED = 4.0  # log-odds that a statement which the model named may be below the best
 FURTHER = 6.0  # that a further statement of the page may be below it,
 APART = 12.0  # or one that may answer the second of two things asked
-SEVERAL = re.compile(
-    rf"\b(?:vs|versus|compared?|both|differences?)\b|\b(?:and|n|&|also|plus)\s+{ASKS}",
-    re.IGNORECASE,
-)
 LEADS = 2  # statements that the model names, at most
 SILENT = re.compile(
     r"^\W*(?:i (?:do not|don't|don’t) know|unknown"
@@ -124,11 +120,6 @@ def supported(pieces: Iterable[str], evidence: Evidence) -> Iterator[Claim]:
             said.add(text)
             told = text if stands(reply, evidence.question, found.quote) else reply.sentence
             yield Claim(inert(told), before, found)
-
-
-def asks_several(asked: str) -> bool:
-    """Are two things asked in one?"""
-    return SEVERAL.search(asked) is not None
 
 
 def deciding(

@@ -10,17 +10,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.answering import (
-    Claim,
-    Composed,
-    asks_several,
-    compose,
-    deciding,
-    pointed,
-    quoted,
-    supported,
-)
+from bot.answering import Claim, Composed, compose, deciding, pointed, quoted, supported
 from bot.confidence import answers, at_most, confidence, weighed
+from bot.parts import asks_several
 from bot.support import Evidence, Proof
 from knowledge.focus import Focused
 from model.backends import Backend, Prompt

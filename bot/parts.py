@@ -18,6 +18,10 @@ JOINT = re.compile(
     rf"\s*[,;]?\s+(?:and|n|&|vs\.?|versus|also|plus)\s+(?={ASKS})|\?\s+(?:and\s+|also\s+)?(?={ASKS})",
     re.IGNORECASE,
 )
+SEVERAL = re.compile(
+    rf"\b(?:vs|versus|compared?|both|differences?)\b|\b(?:and|n|&|also|plus)\s+{ASKS}",
+    re.IGNORECASE,
+)
 LEANS = re.compile(
     r"\b(?:it|its|that|this|they|them|their|those|these|ones|one|then|there|he|she)\b", re.I
 )
@@ -43,6 +47,11 @@ def parts(question: str) -> list[str]:
         return compared(question) or [question]
     first = asked[0]
     return [f"{before}{first}", *(f"{before}{leaning(piece, first)}" for piece in asked[1:])]
+
+
+def asks_several(asked: str) -> bool:
+    """Are two things asked in one?"""
+    return SEVERAL.search(asked) is not None
 
 
 def leaning(piece: str, first: str) -> str:
