@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from bench import corpora, parts, peers, with_haystack
 from bench.commands import run, settle
-from bench.common import Line, Sample, Table, about, options, publish, say
+from bench.common import Line, Sample, Table, about, options, publish, say, scratch
 from bench.haystack_answers import answerer
 from bench.scores import Answered, answered, holds
 from bot.settings.sections import Answers, Search
@@ -199,8 +198,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = given.model or (SMALL if given.short else parts.LANGUAGE_MODEL)
     count, rounds = (1, 1) if given.short else (given.questions, given.rounds)
     details = about()
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-        rows, notes = measured(Path(made).resolve(), model, count, rounds, given.short)
+    with scratch() as made:
+        rows, notes = measured(made, model, count, rounds, given.short)
     table = Table("bench.answer", "Tandem ÷ this", tuple(rows), tuple(notes), details)
     publish(table, given.json)
 

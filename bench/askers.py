@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from bench import corpora, parts
 from bench.commands import settle
-from bench.common import Goal, Line, Sample, Table, about, options, publish, say
+from bench.common import Goal, Line, Sample, Table, about, options, publish, say, scratch
 from bot.app import build
 from bot.assistant import Assistant
 from bot.conversation import Interaction, Outcome, Place, Question
@@ -105,7 +104,7 @@ def measured(work: Path, model: str, rounds: int, threads: int | None, at_once: 
     environment = {"TANDEM_HOME": str(work / "home"), "TANDEM_CACHE": str(parts.cache())}
     with build(load_settings(environment, work)) as app:
         app.set_up()
-        app.first_sync()
+        app.syncing.first_sync()
         return lines(taken(app.assistant, texts, rounds))
 
 
@@ -120,8 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     model = given.model or (SMALL if given.short else parts.LANGUAGE_MODEL)
     rounds = 1 if given.short else given.rounds
     details = about()
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as made:
-        rows = measured(Path(made).resolve(), model, rounds, given.threads, given.at_once)
+    with scratch() as made:
+        rows = measured(made, model, rounds, given.threads, given.at_once)
     notes = (f"{model}, {rounds} turns, `answers.at_once` {given.at_once}", *NOTES)
     publish(Table("bench.askers", "", tuple(rows), notes, details), given.json)
 

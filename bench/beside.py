@@ -7,11 +7,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bench import parts
-from bench.common import ROOT, Goal, Line, Sample, Table, about, options, publish, say
+from bench.common import ROOT, Goal, Line, Sample, Table, about, options, publish, say, scratch
 from knowledge.embedding import Embedder
 from knowledge.search import Finder
 from model.backends import Sampling
@@ -101,8 +99,8 @@ def beside(engine: Engine, times: int, rounds: int) -> list[Line]:
     """The rows, with nobody writing and with four, who take turns."""
     embedder, found = parts.embedder(), dict[str, dict[str, Sample]]()
     with (
-        TemporaryDirectory(ignore_cleanup_errors=True) as home,
-        parts.weaviate(Path(home)) as server,
+        scratch() as home,
+        parts.weaviate(home) as server,
     ):
         parts.sync_folder("handbook", HANDBOOK, parts.index(server, embedder), embedder)
         finder = Finder(server.client, lambda _: embedder)

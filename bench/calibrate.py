@@ -10,7 +10,6 @@ new weights in the place of those that ship.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +17,15 @@ from typing import Any
 
 from bench import parts
 from bench.commands import settle
-from bench.common import ROOT, options, say
+from bench.common import ROOT, options, say, scratch
 from bot.app import App, build
-from bot.assistant import Manner
 from bot.confidence import WEIGHTS
 from bot.conversation import Place, Question, Turn
 from bot.followups import standalone
 from bot.judging import Bar, judge
 from bot.parts import asks_several
 from bot.parts import parts as asked_in
+from bot.ports import Manner
 from bot.settings import load_settings
 from knowledge.focus import focus
 from knowledge.reranker.evidence import flat
@@ -69,13 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def judged(held: Held, most: int | None = None) -> Iterator[Case]:
     """The signs of each question, and whether what would be shown is right."""
     rows = [json.loads(line) for line in held.questions.read_text("utf-8").splitlines()]
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-        work = Path(made).resolve()
+    with scratch() as work:
         settle(work, {"sources.pages": {"use": "folder", "path": str(held.pages)}})
         environment = {"TANDEM_HOME": str(work / "home"), "TANDEM_CACHE": str(parts.cache())}
         with build(load_settings(environment, work)) as app:
             app.set_up()
-            app.first_sync()
+            app.syncing.first_sync()
             yield from (case for row in rows[:most] for case in cases_of(app, row))
 
 

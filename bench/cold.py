@@ -15,10 +15,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bench import parts
-from bench.common import ROOT, Goal, Line, Sample, Table, about, options, publish, say, turns
+from bench.common import (
+    ROOT,
+    Goal,
+    Line,
+    Sample,
+    Table,
+    about,
+    options,
+    publish,
+    say,
+    scratch,
+    turns,
+)
 from model.adapters import shipped_adapter
 from model.engines.export import exported
 from model.progress import quiet
@@ -119,8 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each; 5 by default")
     given = parser.parse_args(arguments)
     details = about()
-    with TemporaryDirectory() as home:
-        found = sampled(Path(home), 1 if given.short else given.rounds)
+    with scratch() as home:
+        found = sampled(home, 1 if given.short else given.rounds)
     publish(Table("bench.cold", "÷ floor", tuple(lines(found)), NOTES, details), given.json)
 
 

@@ -9,7 +9,9 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -164,6 +166,13 @@ def options(about: str) -> argparse.ArgumentParser:
     parser.add_argument("--short", action="store_true", help="little data, once: for CI")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     return parser
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that goes with the bench, though a server that still ends writes to it."""
+    with tempfile.TemporaryDirectory(prefix="tandem-bench-", ignore_cleanup_errors=True) as made:
+        yield Path(made).resolve()
 
 
 def publish(table: Table, file: Path | None) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.common import ROOT
 
 SHARED = ROOT.parent / "shared"
+BANKING = SHARED / "data" / "banking77" / "train.csv"
 TEXT = (".md", ".rst", ".txt")
 EXAMPLE = ROOT / "examples" / "handbook"
 EXAMPLE_QUESTIONS = ROOT / "tests" / "handbook_questions.jsonl"
@@ -62,3 +64,9 @@ def lines(path: Path) -> Iterator[dict[str, object]]:
     """The objects of a JSON Lines file."""
     with path.open(encoding="utf-8") as rows:
         yield from (json.loads(row) for row in rows if row.strip())
+
+
+def banking() -> Iterator[Mapping[str, str]]:
+    """The rows of banking77, in their order: `text` and `category`."""
+    with BANKING.open(encoding="utf-8", newline="") as rows:
+        yield from csv.DictReader(rows)

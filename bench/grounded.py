@@ -12,7 +12,7 @@ from bench import corpora
 from bench.commands import run, settle
 from bench.common import Goal, Line
 from bench.scores import ANSWERABLE, holds
-from bot.assistant import Manner
+from bot.ports import Manner
 
 Row = Mapping[str, Any]
 HANDBOOK = corpora.SHARED / "data" / "handbook-18f"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import again, corpora, memory, parts, peers, with_haystack, with_llama_index
-from bench.common import Goal, Line, Sample, Table, about, options, publish, say, turns
+from bench.common import Goal, Line, Sample, Table, about, options, publish, say, scratch, turns
 from bench.onnx_module import sentence_transformers_folder
 from knowledge.embedding import Embedder
 
@@ -35,11 +34,11 @@ def throughput(folder: Path, repeats: int) -> tuple[list[Line], list[str]]:
     chunks = parts.chunks_of("bench", folder, embedder)
     texts = [chunk.embedded_text for chunk in chunks]
     with (
-        tempfile.TemporaryDirectory(prefix="tandem-bench-") as home,
-        parts.weaviate(Path(home)) as server,
+        scratch() as home,
+        parts.weaviate(home) as server,
     ):
-        theirs = their_embedders(Path(home), embedder)
-        warm(server, folder, Path(home), embedder, theirs)
+        theirs = their_embedders(home, embedder)
+        warm(server, folder, home, embedder, theirs)
         entrants = contestants(server, folder, peers.by_file(chunks), embedder, theirs)
         floor = peers.Indexer(FLOOR, lambda: embedder.embed(texts), lambda: len(texts), none)
         rates = race([floor, *entrants], len(chunks), repeats)
@@ -159,8 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(problem)
     peers.silence()
     found = about()
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as work:
-        lines, notes = measured(given, Path(work).resolve())
+    with scratch() as work:
+        lines, notes = measured(given, work)
     publish(Table("bench.index", "Tandem ÷ this", tuple(lines), tuple(notes), found), given.json)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from bench import finding, grounded, parts, squad2
-from bench.common import Line, Table, about, options, publish
+from bench.common import Line, Table, about, options, publish, scratch
 from knowledge.gathering import Rerank
 from knowledge.reranker.onnx_reader import OnnxReader
 from knowledge.reranker.ordering import read_by, reordered
@@ -69,8 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wish = Wish(given.short, given.questions)
     details, rows, notes = about(), list[Line](), list[str]()
     for name in given.part or PARTS:
-        with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-            lines, told = PARTS[name].measure(wish, Path(made).resolve())
+        with scratch() as made:
+            lines, told = PARTS[name].measure(wish, made)
         rows += lines
         notes += told
     table = Table("bench.quality", "Tandem − plain", tuple(rows), tuple(notes), details)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import corpora, parts
 from bench.commands import run, settle
-from bench.common import Goal, Line, Table, about, options, publish, say
+from bench.common import Goal, Line, Table, about, options, publish, say, scratch
 from bench.scores import Judged, Retrieved, read_qrels, read_run, retrieved
 
 DEPTH = 100
@@ -133,8 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sets, notes = chosen(given.set or known)
     rows = list[Line]()
     for number, each in enumerate(sets):
-        with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-            work = Path(made).resolve()
+        with scratch() as work:
             cut = given.short and (each.folder / "corpus.jsonl").is_file()
             rows += measured(
                 shortened(each, work / "part") if cut else each, work / str(number), ways

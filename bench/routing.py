@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import random
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from bench import parts
-from bench.common import Goal, Line, Table, about, options, publish, say
-from bench.corpora import SHARED, lines
+from bench.common import Goal, Line, Table, about, options, publish, say, scratch
+from bench.corpora import SHARED, banking, lines
 from bot.classifying import classifier
 from bot.conversation import Mode, Place, Question, Route, Turn
 from bot.learned_routing import LearnedRouter
@@ -67,8 +65,7 @@ def squad2() -> Iterator[Asked]:
 
 def banking77() -> Iterator[Asked]:
     """Messages of customers."""
-    with (DATA / "banking77" / "train.csv").open(encoding="utf-8", newline="") as rows:
-        yield from (Asked(row["text"]) for row in csv.DictReader(rows))
+    return (Asked(row["text"]) for row in banking())
 
 
 def feedbackqa() -> Iterator[Asked]:
@@ -161,8 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run it."""
     given = options("How many unseen messages are routed right.").parse_args(arguments)
     details = about()
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-        rows, notes = measured(20 if given.short else EACH, Path(made))
+    with scratch() as made:
+        rows, notes = measured(20 if given.short else EACH, made)
     counted = (
         "`spread` is the number of messages; a figure is the share that gets its mode. Taken for "
         f"a task from a confidence of {Routing().min_confidence}."

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bench import corpora, parts, peers, with_haystack, with_llama_index
-from bench.common import Goal, Line, Sample, Table, about, options, publish, say, turns
+from bench.common import Goal, Line, Sample, Table, about, options, publish, say, scratch, turns
 from bot.settings.sections import Search
 from knowledge.documents import Chunk
 from knowledge.embedding import Embedder
@@ -118,8 +117,8 @@ def filled(
     """Index the corpus for all: the chunks, the searches by name, and what is to be closed."""
     index = parts.index(server, embedder)
     say(str(parts.sync_folder(SEARCHED, folder, index, embedder)))
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as aside:
-        few = corpora.first(corpora.EXAMPLE, 10, Path(aside).resolve())
+    with scratch() as aside:
+        few = corpora.first(corpora.EXAMPLE, 10, aside)
         say(str(parts.sync_folder("aside", few, index, embedder)))
     chunks = parts.chunks_of(SEARCHED, folder, embedder)
     embedder.keep()
@@ -136,8 +135,8 @@ def measured(folder: Path, count: int, file: Path) -> tuple[list[Line], list[str
     """The lines and the notes."""
     embedder = parts.Remembering(parts.embedder(), file)
     with (
-        tempfile.TemporaryDirectory(prefix="tandem-bench-") as home,
-        parts.weaviate(Path(home)) as server,
+        scratch() as home,
+        parts.weaviate(home) as server,
     ):
         chunks, searches, hay = filled(server, folder, embedder)
         asked = questions(chunks, count)
@@ -159,8 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(problem)
     peers.silence()
     details, found = about(), corpora.documents("peps", given.corpus)
-    with tempfile.TemporaryDirectory(prefix="tandem-bench-") as made:
-        work = Path(made).resolve()
+    with scratch() as work:
         folder = corpora.first(found.folder, 3, work / "some") if given.short else found.folder
         kept = work if given.short else parts.cache() / "bench"
         count = min(given.queries, 20) if given.short else given.queries

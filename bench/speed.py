@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO
 
 from bench import llama_peer, parts
-from bench.common import Goal, Line, Sample, Table, about, options, publish, say, turns
+from bench.common import Goal, Line, Sample, Table, about, options, publish, say, scratch, turns
 from model.backends import Sampling
 from model.backends.local import backend
 from model.engines import Bits, Engine
@@ -115,8 +114,8 @@ def llama_cpp(model: str, python: str | None, gguf: Path | None) -> Iterator[lis
         return
     cache = Cache(parts.cache())
     file = gguf or original(known, cache, places(), quiet)[GGUF]
-    with TemporaryDirectory() as folder:
-        eight = Path(folder) / "q8_0.gguf"
+    with scratch() as folder:
+        eight = folder / "q8_0.gguf"
         subprocess.run(
             _command(python, file, "requantised", eight), check=True, stderr=subprocess.DEVNULL
         )

@@ -26,8 +26,8 @@ from bench.common import Line, say
 from bench.hard import Corpus
 from bench.published import ARTICLES
 from bot.app import build
-from bot.assistant import Manner
 from bot.judging import Bar, judge
+from bot.ports import Manner
 from bot.settings import load_settings
 from bot.support import Evidence
 from knowledge.documents import Chunk, Passage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 WIDTH, HEADS, LAYERS, INNER = 64, 2, 2, 128
@@ -73,3 +74,11 @@ def writer() -> tuple[Any, Any]:
     )
     model: Any = Qwen2ForCausalLM(config)
     return model.eval(), tokenizer
+
+
+def saved_writer(folder: Path) -> str:
+    """The folder with a `writer` in it, as transformers keeps one."""
+    model, tokenizer = writer()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return str(folder)

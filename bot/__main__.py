@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from bot.app import App
-    from bot.bars import Bars
-    from bot.settings import Settings
+from bot.commands import add_all
+from bot.starting import Json, settled, started
 
 DONE, FAILED, WRONG = 0, 1, 2  # exit codes
 
@@ -29,6 +26,10 @@ cli = typer.Typer(
 )
 db = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=None)
 cli.add_typer(db, name="db")
+slack = typer.Typer(help="The Slack app.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(slack, name="slack")
+discord = typer.Typer(help="The Discord app.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(discord, name="discord")
 
 
 class ModeName(StrEnum):
@@ -39,7 +40,6 @@ class ModeName(StrEnum):
     tuned = "tuned"
 
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object (or JSON Lines) on stdout.")]
 Spaces = Annotated[str | None, typer.Option(help="Only these spaces, between commas.")]
 
 
@@ -87,13 +87,16 @@ def chat(spaces: Spaces = None) -> None:
 def sync(
     source: Annotated[list[str] | None, typer.Argument(help="Sources; all by default.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Read and embed all anew.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Forget sources that the settings name no more.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Bring the index in step with the sources."""
     from bot import listing
 
     with started() as (app, bars):
-        raise typer.Exit(listing.sync(app, bars, source or [], full, json))
+        raise typer.Exit(listing.sync(app, bars, source or [], full, prune, json))
 
 
 @cli.command()
@@ -150,6 +153,20 @@ def interactions(
 
 
 @cli.command()
+def run(
+    only: Annotated[
+        str | None, typer.Option(help="Only these platforms, or jobs, between commas.")
+    ] = None,
+) -> None:
+    """Answer on every platform that is set, and keep the schedule, until told to end."""
+    from bot import asking, running
+
+    with started(aloud=True) as (app, bars):
+        running.run(app, bars, asking.listed(only) or ())
+    running.depart()
+
+
+@cli.command()
 def check(json: Json = False) -> None:
     """Say what is wrong and what to do about it."""
     from bot import listing
@@ -161,11 +178,22 @@ def check(json: Json = False) -> None:
 @cli.command()
 def stop() -> None:
     """Stop the embedded Weaviate."""
+    from knowledge.server import status
     from knowledge.server import stop as stop_server
 
-    settings = settled()
-    stopped = stop_server(settings.home)
-    typer.echo("Weaviate is stopped." if stopped else "Weaviate was not running.", err=True)
+    home = settled().home
+    users = status(home).users
+    typer.echo(stop_words(stop_server(home), users), err=True)
+
+
+def stop_words(stopped: bool, users: int) -> str:
+    """That it is stopped, and who misses it."""
+    if not stopped:
+        return "Weaviate was not running."
+    if not users:
+        return "Weaviate is stopped."
+    who = "1 process used it and finds" if users == 1 else f"{users} processes used it and find"
+    return f"Weaviate is stopped. {who} nothing now: start `tandem run` again."
 
 
 @db.command("upgrade")
@@ -185,28 +213,39 @@ def db_current() -> None:
     typer.echo(current(settled().database_url().get_secret_value()) or "empty")
 
 
-def settled() -> Settings:
-    """The settings, with logging begun."""
-    from bot import logs
-    from bot.settings import load_settings
+@slack.command("manifest")
+def slack_manifest(
+    name: Annotated[str, typer.Option(help="What the app is called.")] = "Tandem",
+    http: Annotated[
+        str, typer.Option(help="The public address that Slack posts to; none: Socket Mode.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Print the manifest of the Slack app, and the link that creates it."""
+    from bot.platforms.slack import manifest
 
-    settings = load_settings()
-    logs.begin(settings.home, settings.log.level, settings.log.format)
-    return settings
+    made = manifest.manifest(name, http)
+    typer.echo(manifest.printed(made, None if json else 2))
+    typer.echo(f"Create the app: {manifest.link(made)}", err=True)
 
 
-@contextmanager
-def started() -> Iterator[tuple[App, Bars]]:
-    """The app and its progress bars; both are ended afterwards."""
-    settings = settled()
+@discord.command("invite")
+def discord_invite(
+    client_id: Annotated[
+        str, typer.Option(help="The Application ID; none: Discord is asked whose the token is.")
+    ] = "",
+    guild: Annotated[str, typer.Option(help="The id of the server that is chosen already.")] = "",
+    json: Json = False,
+) -> None:
+    """Print the address that adds the bot to a server."""
+    from bot.platforms.discord import inviting
 
-    from rich.console import Console
+    made = inviting.invite(client_id or inviting.client_id_of(settled()), guild)
+    typer.echo(inviting.printed(made) if json else made.url)
+    typer.echo(inviting.ASKS_FOR, err=True)
 
-    from bot.app import build
-    from bot.bars import Bars
 
-    with Bars(Console(stderr=True)) as bars, build(settings, bars, bars.note) as app:
-        yield app, bars
+add_all(cli)
 
 
 def main() -> None:

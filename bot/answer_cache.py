@@ -129,7 +129,8 @@ class AnswerCache:
     def keep(self, asked: Asked, interaction: Interaction) -> None:
         """Keep an answer if it may be given again: one from the documents, whole, written now."""
         answer = interaction.answer
-        if answer.outcome is not Outcome.CITED or answer.cached_from is not None:
+        again = answer.cached_from is not None or answer.curated_from is not None
+        if answer.outcome is not Outcome.CITED or again:
             return
         kept = Kept(
             interaction.id,

@@ -70,7 +70,7 @@ def read(
 def ready(app: App, bars: Bars) -> None:
     """Everything that answering needs, with the sources synced at least once."""
     app.set_up()
-    app.first_sync()
+    app.syncing.first_sync()
     bars.close()
 
 
@@ -148,4 +148,4 @@ def converse(app: App, bars: Bars, spaces: tuple[str, ...] | None) -> None:
         app.settings.sources_of(space)
     ready(app, bars)
     limit = app.settings.answers.max_question_chars
-    asyncio.run(TerminalPlatform("terminal", limit, spaces=spaces).run(app.assistant))
+    asyncio.run(TerminalPlatform("terminal", limit, spaces=spaces).converse(app.assistant))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
 
 from bot.answer_cache import AnswerCache, Asked
 from bot.answering import Citing
@@ -17,67 +17,44 @@ from bot.conversation import (
     Interaction,
     Mode,
     Outcome,
+    Place,
     Question,
     Route,
-    Timings,
     Unwatched,
     Watcher,
 )
 from bot.errors import BotError, apology, failure_code
 from bot.followups import standalone
-from bot.inert import inert_pieces
 from bot.judging import Bar, Judged, judge, together
 from bot.learned_routing import work
+from bot.learning.serving import Serves, Serving, Unchanging
+from bot.learning.whereabouts import asked_in
 from bot.line import Line
 from bot.parts import parts
+from bot.ports import Curator, Focus, Manner, Memory, Search
 from bot.routing import Router, choose_route
 from bot.stopwatch import Stopwatch
 from bot.support import Evidence, Proof
+from bot.writing import pieces, prompt, straight
 from knowledge.documents import Passage
 from knowledge.errors import KnowledgeError
-from knowledge.focus import Focused
 from model.backends import Backend, Prompt, Sampling
-from model.errors import ModelError
-from model.tasks import Task, task_named, task_prompt
+from model.errors import BackendUnavailable, ModelError
+from model.tasks import Task, task_named
 
 log = logging.getLogger(__name__)
 
 WHOLE = 6  # passages of the whole question that are read for each thing it asks
 AT_ONCE = 4  # answers that are written at a time, where nothing else is set
 
-Search = Callable[[str, Sequence[str] | None], Sequence[Passage]]
-"""The passages for a standalone question, in these sources (None: all), best first."""
-
-
-class Memory(Protocol):
-    """What the assistant keeps."""
-
-    def record(
-        self,
-        question: Question,
-        route: Route,
-        answer: Answer,
-        timings: Timings,
-        asked_at: datetime,
-        error_detail: str = "",
-    ) -> Interaction:
-        """Keep a question and its answer."""
-
-    def rate(self, feedback: Feedback) -> None:
-        """Keep a verdict; a later one of the same person replaces it."""
-
-
-Focus = Callable[[str, Sequence[Passage]], Focused]
-"""The statements of the passages that answer the question, and the signs that any does."""
-
 
 @dataclass(frozen=True)
-class Manner:
-    """How to answer."""
+class Inquiry:
+    """A question, how it is answered, and the sources that may be read for it (None: all)."""
 
-    max_tokens: int = 80
-    quotes: int = 3  # of the deciding statements at most, beside what the model wrote
-    min_confidence: float = 0.4  # that the answer is right (`bot.confidence`); below it: unknown
+    question: Question
+    route: Route
+    sources: Sequence[str] | None = ()
 
 
 class Assistant:
@@ -95,14 +72,18 @@ class Assistant:
         line: Line | None = None,
         cache: AnswerCache | None = None,
         router: Router | None = None,
-        writer: Callable[[], Backend] | None = None,
+        serves: Serves | None = None,
         proof: Proof | None = None,
+        voted: Callable[[int], None] = lambda _: None,
+        curator: Curator = lambda _question, _sources: None,
     ) -> None:
         self.search, self.focus, self.backend, self.memory = search, focus, backend, memory
-        self.writer = writer or (lambda: backend)  # of the stylistic tasks
+        self.serves = serves or Unchanging(backend)
         self.tasks, self.readable, self.manner = tasks, readable, manner or Manner()
         self.router = router or partial(choose_route, tasks=frozenset(tasks))
         self.line, self.cache, self.proof = line or Line(AT_ONCE), cache, proof
+        self.curator = curator
+        self.voted = voted  # told which interaction a verdict was kept on
 
     def ask(
         self, question: Question, watcher: Watcher | None = None, fresh: bool = False
@@ -111,15 +92,19 @@ class Assistant:
 
         `fresh`: write the answer anew even where one was given before.
         """
+        with asked_in(question.place):
+            return self._ask(question, watcher or Unwatched(), fresh)
+
+    def _ask(self, question: Question, watcher: Watcher, fresh: bool) -> Interaction:
         asked_at, watch, detail = datetime.now(UTC), Stopwatch(), ""
-        watcher, asked = watcher or Unwatched(), None
-        route = self.router(question)
+        route, asked = self.router(question), None
         watch.note("route")
         try:
-            asked = self._asked(question, route)
-            again = None if fresh else self._again(asked, watcher, watch)
+            inquiry = self._inquiry(question, route)
+            asked = self._asked(inquiry)
+            again = None if fresh else self._again(inquiry, asked, watcher, watch)
             watch.note("cache")
-            answer = again or self._in_turn(question, route, watcher, watch)
+            answer = again or self._in_turn(inquiry, watcher, watch)
         except (KnowledgeError, ModelError, BotError) as error:
             answer, detail = _failed(error, question), f"{type(error).__name__}: {error}"
         except Exception as error:  # a bug: the person gets an apology, the operator the trace
@@ -132,21 +117,58 @@ class Assistant:
             self._keep(asked, interaction)
         return interaction
 
+    def model(self, place: Place) -> str:
+        """What answers from the documents there: the trained version, else the model."""
+        return self.serves.answers_version(place) or self.backend.name
+
+    def recorded(self, id: int) -> Interaction:
+        """An answer that was given before. Raises `UnknownInteraction`."""
+        return self.memory.interaction(id)
+
     def rate(self, feedback: Feedback) -> None:
         """Keep one person's verdict on one interaction."""
         self.memory.rate(feedback)
+        self._heard(feedback.interaction)
 
-    def _asked(self, question: Question, route: Route) -> Asked | None:
+    def withdraw(self, interaction: int, author: str) -> bool:
+        """Take a person's verdict back, as if there had been none; was there one?"""
+        withdrawn = self.memory.withdraw(interaction, author)
+        self._heard(interaction)
+        return withdrawn
+
+    def _heard(self, interaction: int) -> None:
+        """Let a verdict count at once; that this fails is no failure of the vote."""
+        try:
+            self.voted(interaction)
+        except Exception:  # a later harvest makes up for it
+            log.exception("could not heed the verdicts on interaction %d", interaction)
+
+    def _inquiry(self, question: Question, route: Route) -> Inquiry:
+        """What may be read is asked once; a stylistic task reads nothing."""
+        if route.mode is not Mode.RAG:
+            return Inquiry(question, route)
+        return Inquiry(question, route, self.readable(question))
+
+    def _asked(self, inquiry: Inquiry) -> Asked | None:
         """What an answer may be kept by; None: answers of this kind are not."""
-        if self.cache is None or route.mode is not Mode.RAG:
+        if self.cache is None or inquiry.route.mode is not Mode.RAG:
             return None
-        return self.cache.asked(standalone(question), self.readable(question))
+        asked = self.cache.asked(standalone(inquiry.question), inquiry.sources)
+        version = self.serves.answers_version(inquiry.question.place)
+        return replace(asked, edition=edition_with(asked.edition, version))
 
-    def _again(self, asked: Asked | None, watcher: Watcher, watch: Stopwatch) -> Answer | None:
-        """The answer that was given before, if it still stands; that costs no turn in the line."""
-        if self.cache is None or asked is None:
-            return None
-        found = self.cache.find(asked)
+    def _again(
+        self, inquiry: Inquiry, asked: Asked | None, watcher: Watcher, watch: Stopwatch
+    ) -> Answer | None:
+        """The answer that was given before, if it still stands; that costs no turn in the line.
+
+        What a person wrote goes before what the model wrote.
+        """
+        found = None
+        if inquiry.route.mode is Mode.RAG:
+            found = self.curator(inquiry.question, inquiry.sources)
+        if found is None and self.cache is not None and asked is not None:
+            found = self.cache.find(asked)
         if found is not None:
             watch.first("first_piece")
             watcher.piece(found.text)
@@ -156,33 +178,56 @@ class Assistant:
         """Keep the answer to be given again; that this fails is no failure of the answer."""
         if self.cache is None or asked is None:
             return
+        if not asked.edition.endswith(edition_with("", interaction.answer.version)):
+            return  # another version wrote it than the one that was to be expected
         try:
             self.cache.keep(asked, interaction)
         except BotError:
             log.exception("could not keep the answer of interaction %d", interaction.id)
 
-    def _in_turn(
-        self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
-    ) -> Answer:
+    def _in_turn(self, inquiry: Inquiry, watcher: Watcher, watch: Stopwatch) -> Answer:
         """Answer when it is this person's turn."""
-        with self.line.turn(question.asker, watcher) as begun:
+        with self.line.turn(inquiry.question.asker, watcher) as begun:
             watch.note("wait")
-            return self._answer(question, route, watcher, watch) if begun else stopped()
+            return self._answer(inquiry, watcher, watch) if begun else stopped()
 
-    def _answer(
-        self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
+    def _answer(self, inquiry: Inquiry, watcher: Watcher, watch: Stopwatch) -> Answer:
+        if inquiry.route.mode is Mode.TUNED:
+            return self._write(inquiry.question, inquiry.route, watcher, watch)
+        held = partial(self.serves.answerer, inquiry.question.place)
+        return self._served(held, partial(self._cite, inquiry, watcher, watch), watch)
+
+    def _served(
+        self,
+        held: Callable[[], AbstractContextManager[Serving]],
+        answer: Callable[[Serving], Answer],
+        watch: Stopwatch,
     ) -> Answer:
-        if route.mode is Mode.TUNED:
-            return self._write(question, route, watcher, watch)
+        """The answer of whatever serves now; a version that breaks leaves it to the one before."""
+        while True:
+            with held() as serving:
+                try:
+                    return replace(answer(serving), version=serving.version)
+                except BackendUnavailable as error:
+                    shown = "first_piece" in watch.noted
+                    if shown or not self.serves.set_aside(serving.version, error):
+                        raise
+
+    def _cite(
+        self, inquiry: Inquiry, watcher: Watcher, watch: Stopwatch, serving: Serving
+    ) -> Answer:
+        """An answer from the documents, written by what serves."""
+        question = inquiry.question
         watcher.status("Searching the documents")
-        found = self._found(standalone(question), self.readable(question))
+        found = self._found(standalone(question), inquiry.sources)
         watch.note("search")
         watcher.status("Reading what was found")
-        citing = Citing([p for _, passages in found for p in passages], self.backend.name)
+        watcher.found([passage for _, passages in found for passage in passages])
+        citing = Citing([p for _, passages in found for p in passages], serving.backend.name)
         judged = list[tuple[str, Judged]]()
         for part, passages in found:
             said = question.text if len(found) == 1 else part
-            judged.append((part, self._judge(part, said, passages, watcher)))
+            judged.append((part, self._judge(part, said, passages, serving.backend, watcher)))
             if watcher.stopped:
                 return stopped()
         told = together(judged, self.manner.min_confidence)
@@ -201,7 +246,12 @@ class Assistant:
         return [(part, with_more(passages, whole)) for part, passages in found]
 
     def _judge(
-        self, asked: str, said: str, passages: Sequence[Passage], watcher: Watcher
+        self,
+        asked: str,
+        said: str,
+        passages: Sequence[Passage],
+        backend: Backend,
+        watcher: Watcher,
     ) -> Judged:
         """What may be said to one question; nothing if what was `said` names an unknown code."""
         focused = self.focus(asked, passages)
@@ -210,28 +260,33 @@ class Assistant:
             return Judged()
 
         def write(prompt: Prompt) -> str:
-            return "" if watcher.stopped else "".join(self._pieces(self.backend, prompt, watcher))
+            return "" if watcher.stopped else "".join(self._pieces(backend, prompt, watcher))
 
         bar = Bar(self.manner.min_confidence, self.manner.quotes)
-        return judge(asked, focused, self.backend, write, bar, self.proof)
+        return judge(asked, focused, backend, write, bar, self.proof)
 
     def _write(
         self, question: Question, route: Route, watcher: Watcher, watch: Stopwatch
     ) -> Answer:
         task = task_named(self.tasks, route.task or "rewrite")
         watcher.status(f"Working on it ({task.name})")
-        text, writer = "", self.writer()
         wish, given = work(question, task.name)
-        written = self._pieces(writer, task_prompt(task, given, wish), watcher, task.max_tokens)
-        for piece in inert_pieces(written):
-            watch.first("first_piece")
-            watcher.piece(piece)
-            text += piece
-        return Answer(text.strip(), Outcome.WRITTEN, model=writer.name)
+
+        def write(serving: Serving) -> Answer:
+            told, text = prompt(task, given, wish, serving), ""
+            written = self._pieces(serving.backend, told, watcher, task.max_tokens)
+            writer = serving.version or serving.backend.name
+            for piece in pieces(task, straight(task, f"{wish}\n{given}", written, writer)):
+                watch.first("first_piece")
+                watcher.piece(piece)
+                text += piece
+            return Answer(text.strip(), Outcome.WRITTEN, model=serving.backend.name)
+
+        return self._served(partial(self.serves.writer, task.name, question.place), write, watch)
 
     def _pieces(
         self, backend: Backend, prompt: Prompt, watcher: Watcher, max_tokens: int | None = None
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, None]:
         """The backend's pieces until the person presses Stop."""
         sampling = Sampling(max_tokens=max_tokens or self.manner.max_tokens)
         pieces = backend.complete(prompt, sampling)
@@ -257,6 +312,11 @@ def show(pieces: Iterable[str], watcher: Watcher, watch: Stopwatch) -> None:
     for piece in pieces:
         watch.first("first_piece")
         watcher.piece(piece)
+
+
+def edition_with(edition: str, version: str) -> str:
+    """Marks answers of a trained version: another one does not give them again."""
+    return f"{edition}+{version}"
 
 
 def stopped() -> Answer:

@@ -30,7 +30,7 @@ class Bars:
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskID] = {}
         self._told: dict[str, float] = {}
-        self._shown = False
+        self._shown = self._hushed = False
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -47,6 +47,8 @@ class Bars:
     def __call__(self, step: str, done: int, total: int | None) -> None:
         """Work goes on."""
         with self._lock:
+            if self._hushed:
+                return
             if self.console.is_terminal:
                 self._bar(step, done, total)
             else:
@@ -76,6 +78,11 @@ class Bars:
     def note(self, text: str) -> None:
         """A line that stays."""
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def hush(self) -> None:
+        """Take the bars away and show none any more: from now on there is a log."""
+        self.close()
+        self._hushed = True
 
     def close(self) -> None:
         """Take the bars away, before an answer is written."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -40,6 +40,22 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Audience:
+    """Who will read an answer, as far as the platform could establish it.
+
+    What could not be established stays as it is here: such an audience reads only what is public.
+    """
+
+    channel: str = ""  # the channel that it is said in; empty: the asker alone reads it
+    outside: bool = True  # people of other organisations may read it, or nobody knows
+    members: bool = False  # all who read it are full members of the workspace, no guests
+    guilds: frozenset[str] = frozenset()  # Discord's servers of which all who read it are members
+    roles: frozenset[str] = frozenset()  # Discord's, of an asker who reads alone: ids and names
+    groups: frozenset[str] = frozenset()  # Slack's user groups of an asker who reads alone
+    channels: frozenset[str] = frozenset()  # those that an asker who reads alone is a member of
+
+
+@dataclass(frozen=True)
 class Turn:
     """An earlier message of the thread."""
 
@@ -58,6 +74,7 @@ class Question:
     mode: Mode = Mode.AUTO  # other than AUTO: forced
     task: str | None = None  # forced with TUNED
     spaces: tuple[str, ...] | None = None  # only these spaces; None: all that the place may read
+    audience: Audience | None = None  # None: the terminal's, or nobody established it
 
 
 @dataclass(frozen=True)
@@ -99,9 +116,11 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     passages: tuple[Passage, ...] = ()  # all that the search found
     model: str = ""  # which model wrote it; empty: none was asked
+    version: str = ""  # which trained version of it; empty: as it came
     code: str = ""  # of a failure, for the operator to look up
     confidence: float | None = None  # that it is right, or would have been; None: not judged
     cached_from: Earlier | None = None  # no model was asked: this one's sources are unchanged
+    curated_from: int | None = None  # a person's words: the correction of this interaction
 
 
 @dataclass(frozen=True)
@@ -153,6 +172,9 @@ class Watcher(Protocol):
     def status(self, text: str) -> None:
         """Say what is being done now, in a few words."""
 
+    def found(self, passages: Sequence[Passage]) -> None:
+        """Show the pages that are read now, best first."""
+
     def piece(self, text: str) -> None:
         """Show the next piece of the answer."""
 
@@ -166,6 +188,9 @@ class Unwatched:
 
     def status(self, text: str) -> None:
         """Say nothing."""
+
+    def found(self, passages: Sequence[Passage]) -> None:
+        """Show no page."""
 
     def piece(self, text: str) -> None:
         """Show nothing."""

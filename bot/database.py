@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 
 from bot.errors import DatabaseNewer, DatabaseUnavailable
 
+CONNECTIONS = 16  # that are kept; more come and go
 WAIT_S = 30  # for another writer on SQLite
 CONNECT_S = 10  # for PostgreSQL to take a connection
 LOCK = 0x7A4DE3  # PostgreSQL's advisory lock of our migrations; any number that stays
@@ -23,6 +24,7 @@ REMEDIES = {  # what a message holds, and what to do about it
     "unable to open": "Check that the folder is there and may be written",
     "readonly": "Make the file and its folder writable",
     "disk is full": "Free some disk space",
+    "disk I/O": "Look whether the disk is full or broken",
     "locked": "Another program holds the database; try again when it is done",
     "no such table": "Run `tandem db upgrade`",
     "does not exist": "Check `database.url`, then run `tandem db upgrade`",
@@ -49,19 +51,22 @@ def shown_as(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def connect(url: str, *, foreign_keys: bool = True) -> Engine:
+def connect(url: str, *, foreign_keys: bool = True, begins: bool = True) -> Engine:
     """An engine that connects on first use. A write waits for other writers.
 
+    `begins`: on SQLite too it begins transactions, for which each of its calls costs more.
     Raises `DatabaseUnavailable` when the address is none or its file cannot be made.
     """
     at = address(url)
     if at.get_backend_name() == "postgresql":
         options = {"connect_timeout": CONNECT_S}
-        return create_engine(at, pool_pre_ping=True, connect_args=options)
+        kept = {"pool_size": CONNECTIONS, "pool_pre_ping": True}
+        return create_engine(at, connect_args=options, **kept)
     make_file(at)
-    engine = create_engine(at, connect_args={"timeout": WAIT_S})
+    engine = create_engine(at, connect_args={"timeout": WAIT_S}, pool_size=CONNECTIONS)
     event.listen(engine, "connect", lambda raw, _: prepare(raw, foreign_keys))
-    event.listen(engine, "begin", begin)
+    if begins:
+        event.listen(engine, "begin", begin)
     return engine
 
 
@@ -79,7 +84,11 @@ def make_file(at: URL) -> None:
 
 
 def prepare(raw: Any, foreign_keys: bool) -> None:
-    """Set a new SQLite connection up; transactions are begun by `begin`, not by the driver."""
+    """Set a new SQLite connection up; transactions are begun by us, not by the driver.
+
+    What is committed survives the end of the process, and the database the end of the machine;
+    that may take the last commits along (`synchronous = NORMAL` with a write-ahead log).
+    """
     raw.isolation_level = None
     raw.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
     raw.execute("PRAGMA synchronous = NORMAL")

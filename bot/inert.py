@@ -8,18 +8,28 @@ since a client that draws one has told its server what stood in the address.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 
+from bot.backticks import Code, code_in
 from knowledge.visible import seen
 
 MENTION = re.compile(r"<(?=[!@#&])|@(?=everyone\b|here\b|channel\b)")
 URL = r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>|`\"']+|www\.[^\s<>|`\"']+"
-CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-IMAGE = re.compile(r"!\[([^\]]*)\](?:\((?:[^()]|\([^()]*\))*\)|\[[^\]]*\])", re.DOTALL)
-LINK = re.compile(r"\[([^\]]*)\]\(\s*<?((?:[^()\s>]|\([^()]*\))*)>?[^()]*\)", re.DOTALL)
-REFERENCE = re.compile(
-    r"\[(?!\d+\])([^\]\n]+)\]\[[^\]\n]*\]|^ {0,3}\[[^\]\n]+\]:[ \t]*\S.*$", re.MULTILINE
+BLANK = re.compile(r"\n[ \t]*\n")
+LONGEST_CODE, LONGEST_BLOCK = 2_000, 20_000  # characters
+# No repetition gives back what it took, and no label holds a bracket: so each is linear in time.
+PLACE = r"(?:[^()]++|\([^()]*+\))*+"
+IMAGE = re.compile(rf"!\[([^\[\]]*+)\](?:\({PLACE}\)|\[[^\]]*+\])")
+LINK = re.compile(
+    r"\[([^\[\]]*+)\]\(\s*+<?((?:[^()\s>]++|\([^()]*+\))*+)>?[^()]*+\)",
 )
+REFERENCE = re.compile(
+    r"\[(?!\d+\])([^\[\]\n]++)\]\[[^\]\n]*+\]|^ {0,3}\[[^\[\]\n]++\]:[ \t]*+\S.*$",
+    re.MULTILINE,
+)
+KEPT = re.compile(r"\[[^\[\]]*+\]\((?P<url>(?:[^()\s]++|\([^()]*+\))*+)\)|`[^`]*`")
 ANGLED = re.compile(rf"<({URL}|mailto:[^\s<>|]+)(?:\|([^<>]*))?>", re.IGNORECASE)
 BARE = re.compile(rf"(?<![\w`/@.-])(?:{URL})", re.IGNORECASE)
 ACTIVE = re.compile(r"\b(?:data:[\w.+-]+/[\w.+-]+[;,]|javascript:|vbscript:)\S*", re.IGNORECASE)
@@ -39,10 +49,19 @@ HELD = 600  # characters that a stream holds back at most, waiting for the end o
 def inert(text: str, links: Collection[str] = ()) -> str:
     """The same to read, but nobody is pinged, nothing is fetched, and only `links` are links."""
     parts, at = list[str](), 0
-    for code in CODE.finditer(text):
-        parts += [_inert(text[at : code.start()], links), _unpinged(code[0])]
-        at = code.end()
+    blanks = [blank.start() for blank in BLANK.finditer(text)]
+    for code in code_in(text, partial(_is_code, blanks)):
+        parts += [_inert(text[at : code.start], links), _unpinged(text[code.start : code.stop])]
+        at = code.stop
     return "".join([*parts, _inert(text[at:], links)])
+
+
+def _is_code(blanks: Sequence[int], code: Code) -> bool:
+    """Is it code, or two stray marks? Within a line's code there is no blank line."""
+    size = code.end - code.begin
+    if code.ticks >= 3:
+        return size <= LONGEST_BLOCK
+    return size <= LONGEST_CODE and bisect_left(blanks, code.begin) == bisect_left(blanks, code.end)
 
 
 def inert_pieces(pieces: Iterable[str], links: Collection[str] = ()) -> Iterator[str]:
@@ -100,11 +119,13 @@ def _address(url: str, links: Collection[str]) -> str:
 
 def _outside_links(text: str, links: Collection[str]) -> str:
     """Bare addresses as code, but for those within the links that stay and the code just made."""
-    kept = re.compile(r"\[[^\]]*\]\([^)\s]*\)|`[^`]*`")
-    parts, at = list[str](), 0
-    for stays in kept.finditer(text):
-        parts += [_bare(text[at : stays.start()], links), stays[0]]
-        at = stays.end()
+    parts, at, begin = list[str](), 0, 0
+    while found := KEPT.search(text, begin):
+        stays = found["url"] is None or found["url"] in links
+        begin = found.end() if stays else found.start() + 1
+        if stays:
+            parts += [_bare(text[at : found.start()], links), found[0]]
+            at = begin
     return "".join([*parts, _bare(text[at:], links)])
 
 

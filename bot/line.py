@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from bot.conversation import Watcher
@@ -29,8 +29,13 @@ class Line:
     place within `LOOK_S`, though the work on that answer may take longer to end.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(
+        self,
+        at_once: int,
+        noticed: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self.at_once = at_once
+        self._noticed = noticed  # held by each who waits or is inside
         self._moved = threading.Condition()
         self._inside: list[Ticket] = []
         self._waiting: list[Ticket] = []  # in the order in which they get in
@@ -42,11 +47,12 @@ class Line:
 
         The watcher is told how many stand before, whenever that changes.
         """
-        ticket = self._come(asker, watcher)
-        try:
-            yield self._wait(ticket)
-        finally:
-            self._leave(ticket)
+        with self._noticed():
+            ticket = self._come(asker, watcher)
+            try:
+                yield self._wait(ticket)
+            finally:
+                self._leave(ticket)
 
     def _come(self, asker: str, watcher: Watcher) -> Ticket:
         with self._moved:

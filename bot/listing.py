@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -10,20 +10,26 @@ from rich.table import Table
 
 from bot.app import App
 from bot.bars import Bars
+from bot.endorsed.indexing import OwnSources
 from bot.health import look
 from bot.rendering import interaction_json, put, report_json, sync_json
-from bot.store import Wanted
+from bot.settings.sections import Source
+from bot.store import SyncPass
+from bot.wanted import Wanted
 from knowledge.sync import SyncReport
 
 SHOWN = 20  # unreadable documents that are named on the screen; `--json` names all
 
 
-def sync(app: App, bars: Bars, names: Sequence[str], full: bool, as_json: bool) -> int:
-    """Sync, and print a report for each source; the exit code tells a failure."""
+def sync(app: App, bars: Bars, names: Sequence[str], full: bool, prune: bool, as_json: bool) -> int:
+    """Sync, and print a report for each source; the exit code tells a failure.
+
+    Sources that the index holds and the settings name no more are told, or forgotten (`prune`).
+    """
     code = 0
     for name in names:
-        app.source(name)
-    for name, told in app.sync(names, full):
+        app.syncing.source(name)
+    for name, told in app.syncing.sync(names, full):
         if isinstance(told, SyncReport):
             if as_json:
                 put(report_json(told))
@@ -36,7 +42,20 @@ def sync(app: App, bars: Bars, names: Sequence[str], full: bool, as_json: bool) 
                 put({"source": name, "error": str(told)})
             else:
                 bars.note(str(told))
+    for name in app.syncing.prune() if prune else app.syncing.removed():
+        tell_removed(name, bars, prune, as_json)
     return code
+
+
+def tell_removed(name: str, bars: Bars, pruned: bool, as_json: bool) -> None:
+    """Say that a source is not set, and that it was forgotten or how it will be."""
+    if as_json and pruned:
+        put({"source": name, "pruned": True})
+    elif pruned:
+        bars.note(f"{name}: forgotten, as it is no longer in the settings")
+    else:
+        advice = f"`tandem sync --prune` forgets what is indexed of {name!r}"
+        bars.note(f"{name}: is no longer in the settings; {advice}")
 
 
 def tell_unreadable(report: SyncReport, bars: Bars) -> None:
@@ -49,27 +68,45 @@ def tell_unreadable(report: SyncReport, bars: Bars) -> None:
 
 
 def sources(app: App, bars: Bars, as_json: bool) -> None:
-    """List the sources."""
+    """List the sources, and the channels whose endorsed answers are documents."""
     index, last = app.index(), app.store.last_syncs()
     bars.close()
     table = Table("source", "kind", "spaces", "documents", "chunks", "last sync", "unreadable")
-    for name, section in app.settings.sources.items():
+    for name, use, spaces in kinds(app.settings.sources, app.syncing.own, index.sources()):
         documents, chunks = index.count(name)
         done = last.get(name)
         if as_json:
-            told = {"name": name, "use": section.use, "spaces": list(section.spaces)}
+            told = {"name": name, "use": use, "spaces": list(spaces)}
             counts = {"documents": documents, "chunks": chunks}
             put(told | counts | {"last_sync": sync_json(done)})
             continue
-        when = f"{done.ended_at:%Y-%m-%d %H:%M} UTC" if done else "never"
-        state = "failed: " + done.error if done and done.error else when
-        unreadable = str(len(done.problems)) if done else ""
-        spaces = ", ".join(section.spaces)
-        table.add_row(
-            name, section.use, spaces, str(documents), str(chunks), escape(state), unreadable
-        )
+        counted = (str(documents), str(chunks))
+        who = ", ".join(spaces) or "who reads the channel"
+        table.add_row(name, use, who, *counted, escape(synced(done)), unread(done))
     if not as_json:
         Console().print(table)
+
+
+def kinds(
+    known: Mapping[str, Source], own: OwnSources | None, held: Collection[str]
+) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Each source's name, kind, and spaces; people's answers belong to a channel, and to none."""
+    for name, section in known.items():
+        yield name, section.use, section.spaces
+    for name in own.names(held) if own is not None else ():
+        yield name, "answers", ()
+
+
+def synced(done: SyncPass | None) -> str:
+    """When a source was read last, or why not."""
+    if done is None:
+        return "never"
+    return f"failed: {done.error}" if done.error else f"{done.ended_at:%Y-%m-%d %H:%M} UTC"
+
+
+def unread(done: SyncPass | None) -> str:
+    """How many documents could not be read."""
+    return str(len(done.problems)) if done else ""
 
 
 def interactions(

@@ -23,8 +23,11 @@ NOISY = (
 )
 
 
-def begin(home: Path | None, level: str, form: str) -> None:
-    """Log from now on; where there is no folder, or none that takes it, to stderr only."""
+def begin(home: Path | None, level: str, form: str, aloud: bool = False) -> None:
+    """Log from now on; where there is no folder, or none that takes it, to stderr only.
+
+    `aloud`: stderr gets all that the file gets, as is usual of a service.
+    """
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
@@ -32,7 +35,7 @@ def begin(home: Path | None, level: str, form: str) -> None:
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what they report is raised as well
     console = logging.StreamHandler()
-    console.setLevel(logging.WARNING if level != "debug" else logging.DEBUG)
+    console.setLevel(level.upper() if aloud or level == "debug" else logging.WARNING)
     console.setFormatter(formatter(form, traces=level == "debug"))
     root.addHandler(console)
     if home is None:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from bot.errors import PluginOptionsWrong, UnknownPlugin
@@ -17,7 +18,7 @@ from bot.secret import holds_secret, revealed
 HOMES = {"platform": "bot.platforms", "source": "knowledge.sources", "backend": "model.backends"}
 GIVEN = {  # arguments that Tandem itself gives; the settings may not
     "platform": {"name"},
-    "source": {"name"},
+    "source": {"name", "cache"},
     "backend": {"name", "model", "adapter", "progress", "cache", "home"},
 }
 WORDS = {  # pydantic's, and ours
@@ -57,21 +58,37 @@ def load(kind: str, name: str, options: Mapping[str, object]) -> Any:
     Secrets among the options are resolved here; what Tandem itself gives is left out where the
     plugin does not take it. Raises `UnknownPlugin`, `PluginOptionsWrong` and `SecretMissing`.
     """
+    return builder(kind, name)(**resolved(kind, name, options))
+
+
+def resolved(kind: str, name: str, options: Mapping[str, object]) -> dict[str, object]:
+    """The options as the plugin takes them. Raises as `load` does."""
     taken = schema(kind, name)
     meant = {key: v for key, v in options.items() if key not in GIVEN[kind] or takes(taken, key)}
     values, wrong = check(kind, name, meant, reveal=True)
     if wrong:
         told = [sentence(key, what, taken) for key, what in wrong.items()]
         raise PluginOptionsWrong(kind, name, told)
-    return builder(kind, name)(**values)
+    return values
 
 
 def builder(kind: str, name: str) -> Callable[..., Any]:
     """The function that builds the plugin. Raises `UnknownPlugin` with the known names."""
+    build: Callable[..., Any] = getattr(module(kind, name), kind)
+    return build
+
+
+def beside(kind: str, name: str, function: str) -> Callable[..., Any] | None:
+    """A further function of the plugin's file; None: it has none. Raises `UnknownPlugin`."""
+    found: Callable[..., Any] | None = getattr(module(kind, name), function, None)
+    return found
+
+
+def module(kind: str, name: str) -> ModuleType:
+    """The plugin's file or package, imported. Raises `UnknownPlugin`."""
     if name not in known(kind):
         raise UnknownPlugin(kind, name, known(kind))
-    build: Callable[..., Any] = getattr(import_module(f"{HOMES[kind]}.{name}"), kind)
-    return build
+    return import_module(f"{HOMES[kind]}.{name}")
 
 
 def schema(kind: str, name: str) -> Mapping[str, inspect.Parameter]:
@@ -92,7 +109,8 @@ def check(
     A secret is resolved where `reveal` says so, and else let through unseen.
     Raises `UnknownPlugin`.
     """
-    taken, hints = schema(kind, name), typing.get_type_hints(builder(kind, name))
+    taken = schema(kind, name)
+    hints = typing.get_type_hints(builder(kind, name), include_extras=True)
     values: dict[str, object] = {}
     wrong = {key: UNKNOWN for key in options if not takes(taken, key)}
     for key in [key for key in options if key not in wrong]:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from bot.conversation import Citation, Interaction
@@ -16,8 +17,13 @@ from knowledge.sync import SyncReport
 
 def put(value: Mapping[str, Any]) -> None:
     """One JSON object on a line of stdout; nothing else is ever printed there with `--json`."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=plain) + "\n")
     sys.stdout.flush()
+
+
+def plain(value: object) -> str:
+    """What JSON has no word for: times as ISO 8601 has them, all else as text."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def interaction_json(interaction: Interaction, id: object = None) -> dict[str, Any]:
@@ -34,8 +40,10 @@ def interaction_json(interaction: Interaction, id: object = None) -> dict[str, A
         "citations": [citation_json(citation) for citation in answer.citations],
         "passages": [passage_json(passage) for passage in answer.passages],
         "model": answer.model,
+        "version": answer.version,
         "confidence": None if answer.confidence is None else round(answer.confidence, 3),
         "cached_from": None if answer.cached_from is None else asdict(answer.cached_from),
+        "curated_from": answer.curated_from,
         "timings": asdict(interaction.timings),
         "interaction": interaction.id,
         "asked_at": interaction.asked_at.isoformat(),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bot.conversation import Mode, Question, Route
 
 POLITE = r"(?:(?:please|hey|hi|ok|kindly|can you|could you|would you|will you|help me)[,\s]+)*"
-KEYWORD = re.compile(r"^\s*(?P<mode>rag|tuned)(?:\s+(?P<task>[\w-]+))?\s*:\s*", re.IGNORECASE)
+KEYWORD = re.compile(r"^\s*(?P<mode>rag|tuned)(?:\s+(?P<task>[\w-]+))?\s*[:：]\s*", re.IGNORECASE)
 VERBS = {
     "rewrite": r"re-?write|rephrase|reword|paraphrase|polish|proofread|make (?:this|it|that)",
     "summarize": r"summari[sz]e|tl;?dr|sum up|shorten|condense",

@@ -35,76 +35,78 @@ KEPT_COLUMNS = (  # as the fields of `Kept`
 EXCERPT_CHARS = 2000  # of a passage's text; the whole stays in the index
 
 
-def row_of(
+def columns_of(
     question: Question,
     route: Route,
     answer: Answer,
     timings: Timings,
     asked_at: datetime,
     error_detail: str,
-) -> InteractionRow:
-    """The rows of a question and its answer."""
-    return InteractionRow(
-        asked_at=asked_at,
-        question=question.text,
-        asker=question.asker,
-        platform=question.place.platform,
-        workspace=question.place.workspace,
-        channel=question.place.channel,
-        thread=question.place.thread,
-        turns=[{"role": turn.role, "text": turn.text} for turn in question.thread],
-        forced_mode=str(question.mode),
-        forced_task=question.task,
-        spaces=None if question.spaces is None else list(question.spaces),
-        mode=str(route.mode),
-        task=route.task,
-        route_reason=route.reason,
-        confidence=route.confidence,
-        outcome=str(answer.outcome),
-        answer=answer.text,
-        model=answer.model,
-        code=answer.code,
-        error_detail=error_detail,
-        answer_confidence=answer.confidence,
-        cached_from=answer.cached_from and answer.cached_from.interaction,
-        cached_at=answer.cached_from and answer.cached_from.asked_at,
-        route_ms=timings.route_ms,
-        wait_ms=timings.wait_ms,
-        search_ms=timings.search_ms,
-        first_piece_ms=timings.first_piece_ms,
-        total_ms=timings.total_ms,
-        citations=[citation_row(rank, cited) for rank, cited in enumerate(answer.citations)],
-        passages=[passage_row(rank, passage) for rank, passage in enumerate(answer.passages)],
-    )
+) -> dict[str, object]:
+    """The columns of a question and its answer, without what hangs on them."""
+    return {
+        "asked_at": asked_at,
+        "question": question.text,
+        "asker": question.asker,
+        "platform": question.place.platform,
+        "workspace": question.place.workspace,
+        "channel": question.place.channel,
+        "thread": question.place.thread,
+        "turns": [{"role": turn.role, "text": turn.text} for turn in question.thread],
+        "forced_mode": str(question.mode),
+        "forced_task": question.task,
+        "spaces": None if question.spaces is None else list(question.spaces),
+        "mode": str(route.mode),
+        "task": route.task,
+        "route_reason": route.reason,
+        "confidence": route.confidence,
+        "outcome": str(answer.outcome),
+        "answer": answer.text,
+        "model": answer.model,
+        "version": answer.version,
+        "code": answer.code,
+        "error_detail": error_detail,
+        "answer_confidence": answer.confidence,
+        "cached_from": answer.cached_from and answer.cached_from.interaction,
+        "cached_at": answer.cached_from and answer.cached_from.asked_at,
+        "curated_from": answer.curated_from,
+        "route_ms": timings.route_ms,
+        "wait_ms": timings.wait_ms,
+        "search_ms": timings.search_ms,
+        "first_piece_ms": timings.first_piece_ms,
+        "total_ms": timings.total_ms,
+    }
 
 
-def citation_row(rank: int, cited: Citation) -> CitationRow:
-    """The row of a citation."""
-    return CitationRow(
-        rank=rank,
-        number=cited.number,
-        title=cited.title,
-        url=cited.url,
-        source=cited.source,
-        key=cited.key,
-        quote=cited.quote,
-    )
+def citation_columns(interaction: int, rank: int, cited: Citation) -> dict[str, object]:
+    """The columns of a citation."""
+    return {
+        "interaction_id": interaction,
+        "rank": rank,
+        "number": cited.number,
+        "title": cited.title,
+        "url": cited.url,
+        "source": cited.source,
+        "key": cited.key,
+        "quote": cited.quote,
+    }
 
 
-def passage_row(rank: int, passage: Passage) -> PassageRow:
-    """The row of a passage, with the beginning of its text."""
-    return PassageRow(
-        rank=rank,
-        source=passage.chunk.source,
-        key=passage.chunk.key,
-        ordinal=passage.chunk.ordinal,
-        title=passage.chunk.title,
-        url=passage.chunk.url,
-        headings=list(passage.chunk.headings),
-        excerpt=passage.chunk.text[:EXCERPT_CHARS],
-        score=passage.score,
-        scores=dict(passage.scores),
-    )
+def passage_columns(interaction: int, rank: int, passage: Passage) -> dict[str, object]:
+    """The columns of a passage, with the beginning of its text."""
+    return {
+        "interaction_id": interaction,
+        "rank": rank,
+        "source": passage.chunk.source,
+        "key": passage.chunk.key,
+        "ordinal": passage.chunk.ordinal,
+        "title": passage.chunk.title,
+        "url": passage.chunk.url,
+        "headings": list(passage.chunk.headings),
+        "excerpt": passage.chunk.text[:EXCERPT_CHARS],
+        "score": passage.score,
+        "scores": dict(passage.scores),
+    }
 
 
 def interaction_of(row: InteractionRow) -> Interaction:
@@ -145,9 +147,11 @@ def answer_of(row: InteractionRow) -> Answer:
         citations=tuple(citation_of(cited) for cited in row.citations),
         passages=tuple(passage_of(passage) for passage in row.passages),
         model=row.model,
+        version=row.version,
         code=row.code,
         confidence=row.answer_confidence,
         cached_from=earlier_of(row),
+        curated_from=row.curated_from,
     )
 
 

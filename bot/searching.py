@@ -39,7 +39,7 @@ class How:
 def ready(app: App, bars: Bars) -> None:
     """What searching needs, with the sources synced at least once."""
     app.set_up(answering=False)
-    app.first_sync()
+    app.syncing.first_sync()
     bars.close()
 
 

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.answer_cache import Kept
 from bot.conversation import Answer, Feedback, Interaction, Question, Route, Timings, Verdict
-from bot.database import connect, shown_as, told
 from bot.errors import UnknownInteraction
-from bot.rows import KEPT_COLUMNS, feedback_of, interaction_of, kept_row, row_of
-from bot.tables import FeedbackRow, InteractionRow, KeptAnswerRow, SyncRow
+from bot.rows import (
+    KEPT_COLUMNS,
+    citation_columns,
+    columns_of,
+    feedback_of,
+    interaction_of,
+    kept_row,
+    passage_columns,
+)
+from bot.sessions import Sessions, inserting, mapped, sessions_at
+from bot.tables import (
+    LAST_ID,
+    CitationRow,
+    FeedbackRow,
+    InteractionRow,
+    KeptAnswerRow,
+    PassageRow,
+    SyncRow,
+)
+from bot.wanted import Wanted, filtered
+
+if TYPE_CHECKING:
+    from bot.inbox.forgetting import Forgotten
 
 WHOLE = (selectinload(InteractionRow.citations), selectinload(InteractionRow.passages))
-ALIKE = ("asker", "platform", "workspace", "channel", "thread", "outcome", "mode", "task", "code")
-LAST_ID = 2**31 - 1  # that the column takes
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which interactions are wanted; None: any."""
-
-    asker: str | None = None
-    platform: str | None = None
-    workspace: str | None = None
-    channel: str | None = None
-    thread: str | None = None
-    outcome: str | None = None
-    mode: str | None = None
-    task: str | None = None
-    code: str | None = None
-    words: str | None = None  # in the question or the answer, upper or lower case
-    since: datetime | None = None
-    before: datetime | None = None
-    before_id: int | None = None  # to page on
+RECORD = insert(InteractionRow).returning(InteractionRow.id)
+CITE, PASS = insert(CitationRow), insert(PassageRow)
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,13 @@ class Store:
     The tables must be there: see `bot.database.upgrade`.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = connect(url)
-        self._writing = self._engine.execution_options(writes=True)
-        self.url = shown_as(self._engine.url)
+    def __init__(self, at: str | Sessions) -> None:
+        self._sessions = sessions_at(at)
+        self.url = self._sessions.url
 
     def close(self) -> None:
         """Give the connections back."""
-        self._engine.dispose()
+        self._sessions.close()
 
     def record(
         self,
@@ -82,17 +83,22 @@ class Store:
         error_detail: str = "",
     ) -> Interaction:
         """Keep a question and its answer; `error_detail` is for the operator only."""
-        row = row_of(question, route, answer, timings, asked_at, error_detail)
-        with self._write() as session:
-            session.add(row)
-            session.flush()
-            made = row.id
+        row = columns_of(question, route, answer, timings, asked_at, error_detail)
+        with self._sessions.writing() as connection:
+            made: int = connection.scalars(RECORD, row).one()
+            hang(connection, made, answer)
         return Interaction(made, question, route, answer, timings, asked_at)
 
     def interaction(self, id: int) -> Interaction:
         """One interaction; its passages hold excerpts. Raises `UnknownInteraction`."""
         with self._read() as session:
             return interaction_of(found(session, id))
+
+    def written_by(self, id: int) -> str:
+        """Which trained version wrote an answer; empty: none, or there is no such answer."""
+        query = select(InteractionRow.version).where(InteractionRow.id == id)
+        with self._sessions.reading() as connection:
+            return (connection.scalar(query) if 0 < id <= LAST_ID else None) or ""
 
     def error_detail(self, id: int) -> str:
         """What went wrong, for the operator; empty: nothing. Raises `UnknownInteraction`."""
@@ -109,30 +115,46 @@ class Store:
     def rate(self, feedback: Feedback) -> None:
         """Keep a verdict; of one person's several on one interaction the latest given stays.
 
-        Raises `UnknownInteraction`.
+        Its change is kept too, in `bot.learning.history`. Raises `UnknownInteraction`.
         """
-        insert = (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert
-        values = verdict_values(feedback)
-        adding = insert(FeedbackRow).values(values)
-        replacing = adding.on_conflict_do_update(
-            index_elements=["interaction_id", "author"],
-            set_={key: adding.excluded[key] for key in values},
-            where=FeedbackRow.given_at <= adding.excluded.given_at,
-        )
+        from bot.learning import history  # rare, and its tables cost every start
+
         if not 0 < feedback.interaction <= LAST_ID:
             raise UnknownInteraction(feedback.interaction)
         try:
-            with self._write() as session:
-                session.execute(replacing)
+            with self._sessions.writing() as connection:
+                before = history.standing(connection, feedback.interaction, feedback.author)
+                keeping = rating(connection.dialect.name)
+                if connection.execute(keeping, verdict_values(feedback)).all():
+                    history.note_given(connection, feedback, before)
         except IntegrityError as error:
             raise UnknownInteraction(feedback.interaction) from error
 
     def withdraw(self, interaction: int, author: str) -> bool:
-        """Take a person's verdict back; was there one?"""
+        """Take a person's verdict back, and what was learned from it; was there one?"""
+        from bot.learning.forgetting import withdrawn
+
         theirs = (FeedbackRow.interaction_id == interaction, FeedbackRow.author == author)
+        taking = delete(FeedbackRow).where(*theirs).returning(*FeedbackRow.__table__.columns)
+        with self._sessions.writing() as connection:
+            gone = connection.execute(taking).all()
+            for row in gone:
+                withdrawn(connection, row)
+            return bool(gone)
+
+    def forget(self, author: str, platform: str) -> Forgotten:
+        """Delete what a person asked, was answered, and how they voted on a platform."""
+        from bot.inbox.forgetting import forget  # rare, and the inbox costs every start
+
         with self._write() as session:
-            gone = session.execute(delete(FeedbackRow).where(*theirs).returning(FeedbackRow.id))
-            return bool(gone.all())
+            return forget(session, author, platform)
+
+    def forget_interactions(self, ids: Collection[int]) -> int:
+        """Delete interactions with all that hangs on them; gives how many there were."""
+        from bot.inbox.forgetting import erase
+
+        with self._write() as session:
+            return erase(session, [id for id in ids if 0 < id <= LAST_ID])[0]
 
     def verdicts(self, interaction: int) -> list[Feedback]:
         """What people think of an answer, oldest first."""
@@ -196,13 +218,34 @@ class Store:
 
     @contextmanager
     def _read(self) -> Iterator[Session]:
-        with told(self._engine.url), Session(self._engine) as session:
+        with self._sessions.reading() as connection, mapped(connection) as session:
             yield session
 
     @contextmanager
     def _write(self) -> Iterator[Session]:
-        with told(self._engine.url), Session(self._writing) as session, session.begin():
+        with self._sessions.writing() as connection, mapped(connection) as session:
             yield session
+
+
+def hang(connection: Connection, interaction: int, answer: Answer) -> None:
+    """Keep the citations and the passages of an answer."""
+    cited = [citation_columns(interaction, *ranked) for ranked in enumerate(answer.citations)]
+    found = [passage_columns(interaction, *ranked) for ranked in enumerate(answer.passages)]
+    for adding, rows in ((CITE, cited), (PASS, found)):
+        if rows:
+            connection.execute(adding, rows)
+
+
+@cache
+def rating(dialect: str) -> ReturningInsert[int]:
+    """Keep a verdict, unless the person gave a later one; gives its id if it was kept."""
+    adding = inserting(dialect, FeedbackRow)
+    said = ("verdict", "reason", "correction", "details", "given_at")
+    return adding.on_conflict_do_update(
+        index_elements=["interaction_id", "author"],
+        set_={name: adding.excluded[name] for name in said},
+        where=FeedbackRow.given_at <= adding.excluded.given_at,
+    ).returning(FeedbackRow.id)
 
 
 def found(session: Session, id: int) -> InteractionRow:
@@ -211,24 +254,6 @@ def found(session: Session, id: int) -> InteractionRow:
     if row is None:
         raise UnknownInteraction(id)
     return row
-
-
-def filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    """`query` with what is wanted."""
-    for name in ALIKE:
-        if (value := getattr(wanted, name)) is not None:
-            query = query.where(getattr(InteractionRow, name) == value)
-    if wanted.words is not None:
-        texts = (InteractionRow.question, InteractionRow.answer)
-        has = [text.icontains(wanted.words, autoescape=True) for text in texts]
-        query = query.where(has[0] | has[1])
-    if wanted.since is not None:
-        query = query.where(InteractionRow.asked_at >= wanted.since)
-    if wanted.before is not None:
-        query = query.where(InteractionRow.asked_at < wanted.before)
-    if wanted.before_id is not None:
-        query = query.where(InteractionRow.id < wanted.before_id)
-    return query
 
 
 def to_the_same(kept: Kept) -> tuple[ColumnElement[bool], ...]:

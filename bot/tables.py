@@ -1,7 +1,8 @@
-"""The tables of SQL: what was said, judged and synced."""
+"""The tables of SQL: what was heard, said, judged, chosen and synced."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,8 @@ NAMING = {  # constraints have names, so that migrations can change them
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+LAST_ID = 2**31 - 1  # that the column of an id takes
+KEY_CHARS = 128  # five of them in one index of PostgreSQL, which takes 2,700 bytes
 
 
 def clean_text(text: str) -> str:
@@ -33,6 +36,13 @@ def clean_text(text: str) -> str:
         return text
     joined = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return joined.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def short_key(text: str) -> str:
+    """`text`, if it is no longer than any platform's id; else one as long that stands for it."""
+    if len(text) <= KEY_CHARS:
+        return text
+    return text[: KEY_CHARS // 2] + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def clean_json(value: Any) -> Any:
@@ -58,6 +68,17 @@ class CleanText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         """On the way in."""
         return None if value is None else clean_text(value)
+
+
+class Key(TypeDecorator[str]):
+    """A platform's id, short enough for an index: of a longer one the beginning and a digest."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """On the way in."""
+        return None if value is None else short_key(clean_text(value))
 
 
 class CleanJson(TypeDecorator[Any]):
@@ -144,11 +165,13 @@ class InteractionRow(Table):
     outcome: Mapped[str]
     answer: Mapped[str]
     model: Mapped[str]
+    version: Mapped[str] = mapped_column(server_default="")  # trained; empty: as it came
     code: Mapped[str]  # of a failure
     error_detail: Mapped[str]  # for the operator
     answer_confidence: Mapped[float | None]  # that it is right; None: not judged
     cached_from: Mapped[int | None]  # the interaction whose answer this is
     cached_at: Mapped[datetime | None]  # when that one was asked
+    curated_from: Mapped[int | None]  # the interaction whose correction this is
     route_ms: Mapped[float | None]
     wait_ms: Mapped[float | None]
     search_ms: Mapped[float | None]
@@ -252,3 +275,125 @@ class SyncRow(Table):
     counts: Mapped[dict[str, Any]]  # "seen", "written", ...
     problems: Mapped[list[Any]]  # [[key, reason]]
     error: Mapped[str]  # why the pass as a whole failed; empty: it did not
+
+
+class EventRow(Table):
+    """An event of a platform that was heard; a replay has the same id."""
+
+    __tablename__ = "inbox_event"
+    __table_args__ = (Index("ix_inbox_event_heard_at", "heard_at"),)
+
+    platform: Mapped[str] = mapped_column(Key, primary_key=True)
+    workspace: Mapped[str] = mapped_column(Key, primary_key=True)
+    event: Mapped[str] = mapped_column(Key, primary_key=True)
+    heard_at: Mapped[datetime]
+
+
+class ItemRow(Table):
+    """A post that was heard, and what became of it: see `bot.inbox`."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("platform", "workspace", "channel", "message"),
+        Index("ix_inbox_due", "platform", "due_at", "id"),  # NULL: nothing is to be done
+        Index("ix_inbox_thread", "platform", "workspace", "channel", "thread", "due_at"),
+        Index("ix_inbox_author", "platform", "workspace", "author", "accepted_at"),
+        Index("ix_inbox_channel", "platform", "workspace", "channel", "accepted_at"),
+        Index("ix_inbox_state", "state", "heard_at"),
+        {"sqlite_autoincrement": True},  # replies point at it from outside
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(Key)
+    workspace: Mapped[str] = mapped_column(Key)
+    channel: Mapped[str] = mapped_column(Key)
+    thread: Mapped[str] = mapped_column(Key)
+    message: Mapped[str] = mapped_column(Key)
+    event: Mapped[str] = mapped_column(Key)  # that brought it as it is
+    author: Mapped[str] = mapped_column(Key)
+    team: Mapped[str]
+    text: Mapped[str | None]  # None: passed over, finished (see the interaction) or deleted
+    digest: Mapped[str]
+    written_at: Mapped[datetime]
+    door: Mapped[str]
+    addressed: Mapped[bool]
+    others: Mapped[list[Any]]
+    by_bot: Mapped[bool]
+    outsider: Mapped[bool]
+    private: Mapped[bool]
+    mode: Mapped[str]
+    task: Mapped[str | None]
+    back: Mapped[str]  # where its author alone can be told
+    about: Mapped[str]  # the thread that it is about and not said in
+    heard_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]  # None: it is no question to the bot
+    state: Mapped[str]
+    reason: Mapped[str]  # of a silence
+    quiet: Mapped[bool]
+    notice: Mapped[str]
+    limited: Mapped[bool]  # the notice tells of the limit
+    gone: Mapped[bool]
+    stopped: Mapped[bool]
+    revision: Mapped[int]
+    attempt: Mapped[int]  # of this revision; 0: none yet
+    due_at: Mapped[datetime | None]  # when a worker may take it: of a leased one, its lease's end
+    worker: Mapped[str]
+    token: Mapped[str]
+    begun: Mapped[bool]
+    code: Mapped[str]  # of having given up
+    error: Mapped[str]  # of the last attempt that failed
+
+
+class ReplyRow(Table):
+    """A message that the bot posted for an item."""
+
+    __tablename__ = "inbox_reply"
+    __table_args__ = (UniqueConstraint("platform", "workspace", "channel", "message"),)
+
+    item_id: Mapped[int] = mapped_column(
+        ForeignKey("inbox.id", ondelete="CASCADE"), primary_key=True
+    )
+    part: Mapped[int] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(Key)
+    workspace: Mapped[str] = mapped_column(Key)
+    channel: Mapped[str] = mapped_column(Key)
+    message: Mapped[str] = mapped_column(Key)
+    streaming: Mapped[bool]
+
+
+class AnswerRow(Table):
+    """Which interaction answers which revision of an item."""
+
+    __tablename__ = "inbox_answer"
+    __table_args__ = (Index("ix_inbox_answer_interaction_id", "interaction_id"),)
+
+    item_id: Mapped[int] = mapped_column(
+        ForeignKey("inbox.id", ondelete="CASCADE"), primary_key=True
+    )
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    interaction_id: Mapped[int] = mapped_column(ForeignKey("interaction.id", ondelete="CASCADE"))
+
+
+class ThreadRow(Table):
+    """What was chosen for a thread, or for a whole channel (`thread` is empty)."""
+
+    __tablename__ = "thread"
+
+    platform: Mapped[str] = mapped_column(Key, primary_key=True)
+    workspace: Mapped[str] = mapped_column(Key, primary_key=True)
+    channel: Mapped[str] = mapped_column(Key, primary_key=True)
+    thread: Mapped[str] = mapped_column(Key, primary_key=True)
+    mode: Mapped[str]  # that sticks; empty: none was chosen
+    task: Mapped[str | None]
+    muted_by: Mapped[str]  # empty: it is not muted
+
+
+class PersonRow(Table):
+    """What a person chose about their own words."""
+
+    __tablename__ = "person"
+
+    platform: Mapped[str] = mapped_column(Key, primary_key=True)
+    workspace: Mapped[str] = mapped_column(Key, primary_key=True)
+    person: Mapped[str] = mapped_column(Key, primary_key=True)
+    may_learn: Mapped[bool]

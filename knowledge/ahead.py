@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 T = TypeVar("T")
+WAIT_S = 0.5  # between words to the reader that nothing is there yet
+LEAVE_S = 3.0  # for the thread that works ahead to end; one that stands still is left behind
 
 
 @contextmanager
-def ahead(things: Iterator[T], size: int = 32) -> Iterator[Iterator[T]]:
+def ahead(
+    things: Iterator[T], size: int = 32, waiting: Callable[[], None] = lambda: None
+) -> Iterator[Iterator[T]]:
     """The same things in the same order, made up to `size` ahead while the reader works.
 
-    What `things` raises is raised to the reader at its place. Leaving the block ends the thread.
+    What `things` raises is raised to the reader at its place. `waiting` is called now and then
+    while the reader waits, and may raise, too. Leaving the block ends the thread, at its next
+    thing.
     """
     ready: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(size)
     left = threading.Event()
@@ -38,7 +44,11 @@ def ahead(things: Iterator[T], size: int = 32) -> Iterator[Iterator[T]]:
 
     def read() -> Iterator[T]:
         while True:
-            more, thing = ready.get()
+            try:
+                more, thing = ready.get(timeout=WAIT_S)
+            except queue.Empty:
+                waiting()
+                continue
             if not more:
                 if isinstance(thing, BaseException):
                     raise thing
@@ -51,4 +61,4 @@ def ahead(things: Iterator[T], size: int = 32) -> Iterator[Iterator[T]]:
         yield read()
     finally:
         left.set()
-        worker.join()
+        worker.join(LEAVE_S)

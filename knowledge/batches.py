@@ -30,32 +30,51 @@ def write(
     pauses_s: Sequence[float] = PAUSES_S,
 ) -> None:
     """Insert or replace; what is refused is tried again. Raises `IndexUnavailable`."""
-    for batch in batched(objects, BATCH):
-        refused = _insert(collection, batch)
-        for pause in pauses_s:
-            if not refused:
-                break
-            log.warning("%d objects were refused (%s)", len(refused), _reason(refused))
-            time.sleep(pause)
-            batch = [batch[i] for i in sorted(refused)]
-            refused = _insert(collection, batch)
-        if refused:
-            times = f"{len(refused)} objects were refused {1 + len(pauses_s)} times"
-            remedy = "None of their documents was noted as indexed; run `tandem sync` again"
-            raise IndexUnavailable(f"{times} ({_reason(refused)})", remedy)
+    if refused := write_most(collection, objects, pauses_s):
+        times = f"{len(refused)} objects were refused {1 + len(pauses_s)} times"
+        remedy = "None of their documents was noted as indexed; run `tandem sync` again"
+        raise IndexUnavailable(f"{times} ({_reason(refused)})", remedy)
 
 
-def _insert(collection: Collection[Any, Any], objects: Sequence[Any]) -> Mapping[int, str]:
+def write_most(
+    collection: Collection[Any, Any],
+    objects: Iterable[Any],
+    pauses_s: Sequence[float] = PAUSES_S,
+) -> Mapping[int, str]:
+    """Insert or replace; why objects were refused in the end, by their place among `objects`."""
+    refused: dict[int, str] = {}
+    for batch in batched(enumerate(objects), BATCH):
+        refused |= _insist(collection, dict(batch), pauses_s)
+    return refused
+
+
+def _insist(
+    collection: Collection[Any, Any], batch: Mapping[int, Any], pauses_s: Sequence[float]
+) -> Mapping[int, str]:
+    """Insert objects by their places; only those that were refused are tried again."""
+    refused = _insert(collection, batch)
+    for pause in pauses_s:
+        if not refused:
+            break
+        log.warning("%d objects were refused (%s)", len(refused), _reason(refused))
+        time.sleep(pause)
+        refused = _insert(collection, {place: batch[place] for place in refused})
+    return refused
+
+
+def _insert(collection: Collection[Any, Any], batch: Mapping[int, Any]) -> Mapping[int, str]:
     """Why objects were refused, by their place."""
     from weaviate.exceptions import WeaviateInsertManyAllFailedError
 
     try:
         told = insisting(
-            partial(collection.data.insert_many, objects), WeaviateInsertManyAllFailedError
+            partial(collection.data.insert_many, list(batch.values())),
+            WeaviateInsertManyAllFailedError,
         )
     except WeaviateInsertManyAllFailedError as error:
-        return dict.fromkeys(range(len(objects)), str(error))
-    return {place: error.message for place, error in told.errors.items()}
+        return dict.fromkeys(batch, str(error))
+    places = list(batch)
+    return {places[at]: error.message for at, error in sorted(told.errors.items())}
 
 
 def _reason(refused: Mapping[int, str]) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from knowledge.blocks import Block, Heading, Section, sections
 from knowledge.documents import Chunk, Document
+from knowledge.lines import lined
 from knowledge.splitting import Count, Ruler, ruler_of, split
 
 VERSION = 1  # raise it when the same document is cut otherwise than before
@@ -69,9 +70,10 @@ def chunk(document: Document, count: Count, limits: ChunkLimits) -> list[Chunk]:
     included. No chunk's `embedded_text` is over `limits.max_tokens` by that count.
     """
     cutter = Cutter(document, ruler_of(count), limits)
-    return [
+    made = [
         replace(made, ordinal=ordinal) for ordinal, made in enumerate(cutter.chunks(cutter.read()))
     ]
+    return made if document.original is None else lined(made, document.original)
 
 
 class Cutter:

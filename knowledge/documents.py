@@ -16,6 +16,14 @@ def quiet(step: str, done: int, total: int | None) -> None:
 
 
 @dataclass(frozen=True)
+class Original:
+    """The file that a document was read from, where people can be shown a line of it."""
+
+    text: str = field(repr=False)
+    line_url: str  # with `{line}` for the line's number, from 1
+
+
+@dataclass(frozen=True)
 class Document:
     """A page of a source.
 
@@ -31,6 +39,7 @@ class Document:
     url: str
     fingerprint: str
     modified_at: datetime | None = None  # aware UTC
+    original: Original | None = None  # with it, chunks link to the line where they begin
 
 
 @dataclass(frozen=True)
@@ -48,15 +57,34 @@ class Unreadable:
     reason: str  # what is wrong and what to do, for the operator
 
 
-Item = Document | Unchanged | Unreadable
+@dataclass(frozen=True)
+class Reached:
+    """How far a source came; the next pass is given `state` back as `Checkpoint.state`.
+
+    The last one of a pass is kept, and only when the pass came to its end and the index took all
+    that was given: a pass that is cut short is done again from the state before it, and what
+    it wrote is held by then.
+    """
+
+    state: str  # the source's own words; `knowledge.states` writes and reads them
+
+
+Keyed = Document | Unchanged | Unreadable
+"""What a source yields of a page."""
+Item = Keyed | Reached
 """What a source yields."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What the index holds of a source: the fingerprint of each document by its key."""
+    """What the index holds of a source: the fingerprint of each document by its key.
+
+    `state` is the last `Reached` of the pass before; "" at first, when the index was emptied,
+    and when all is to be read anew.
+    """
 
     held: Mapping[str, str]
+    state: str = ""
 
     def has(self, key: str, fingerprint: str) -> bool:
         """Is this very version of the document in the index?"""
@@ -70,7 +98,7 @@ class Chunk:
     source: str
     key: str
     title: str
-    url: str  # of the document, with the heading's anchor where the format has one
+    url: str  # of the document, with the heading's anchor or the line where there is such
     headings: tuple[str, ...]  # the path of headings above it, outermost first, without the title
     ordinal: int  # its place in the document, from 0
     text: str  # Markdown

@@ -16,7 +16,9 @@ from typing import IO, Any, Protocol
 from knowledge.reading.dates import aware
 
 HIDDEN = (".*",)
-EXCLUDED = ("node_modules", "__pycache__", "*.lock", "*-lock.json", "*-lock.yaml", "~$*", "*.pyc")
+LEFTOVERS = ("*~", "~$*", "#*#", "*.tmp", "*.swp", "*.part", "*.crdownload", "4913")  # of editors
+GENERATED = ("node_modules", "__pycache__", "*.lock", "*-lock.json", "*-lock.yaml", "*.pyc")
+EXCLUDED = (*GENERATED, *LEFTOVERS)
 MARKS = ("ETag", "etag", "sha", "md5", "md5Hash", "content_md5", "checksum", "Content-MD5")
 DATES = ("LastModified", "last_modified", "mtime", "updated", "modified", "timeModified")
 
@@ -40,6 +42,7 @@ class File:
     modified_at: datetime | None = None  # aware UTC
     mark: str = ""  # the storage's own mark of this version, if it has one
     problem: str = ""  # why it is not to be opened
+    line_url: str = ""  # where people see a line of it, with `{line}`; "": nowhere
 
 
 class Files(Protocol):

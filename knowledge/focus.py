@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 from knowledge.documents import Passage
 from knowledge.injection import informing, is_order
+from knowledge.preferring import VOTES
 from knowledge.reranker import Page, Reader, Reading
 from knowledge.statements import Statement, lines, statements
 from knowledge.visible import visible
 
 WORDS, MOST = 160, 7  # of all statements together; statements
 NONE = -12.0  # log-odds of what was not found
+VOTED = 20.0  # log-odds for a statement, for each 1 that people's votes moved its passage by
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,13 @@ def focus(
     """The statements that answer, up to so many and about so many words, best first.
 
     Statements that give orders to whoever reads for others are left out (`knowledge.injection`).
+    What people said of a passage moves its statements a little; the signs are the reader's own.
     Raises `EmbeddingFailed`.
     """
     said = [said_in(passage) for passage in passages]
     readings = reader.read(question, list(map(page_of, passages, said))) if passages else []
     scored = [
-        Finding(passage, statement, rank, place, score)
+        Finding(passage, statement, rank, place, score + VOTED * passage.scores.get(VOTES, 0.0))
         for rank, (passage, told, reading) in enumerate(zip(passages, said, readings, strict=True))
         for place, (statement, score) in enumerate(zip(told, reading.evidence, strict=False))
     ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,28 +20,28 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.batches import PAGE, batched, delete, write
-from knowledge.documents import Document
+from knowledge.documents import Chunk, Document
 from knowledge.objects import (
+    SHOWN,
     Entry,
     any_of,
-    chunk_objects,
     document_id,
     equal,
+    passage,
     record,
     with_id,
-    without_id,
 )
+from knowledge.putting import PENDING, put
 from knowledge.weaviating import asking, insisting
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
-    from weaviate.collections import Collection
+    from weaviate.collections import Collection as Objects
     from weaviate.collections.classes.filters import _Filters
 
 SCHEMA = "3"  # raised when the collections' shape changes: then the index is built anew
 CURSOR = 1000  # records at a time where a page is not enough
 VECTORS = 1000  # at a time
-PENDING = "pending"  # the fingerprint of a document whose chunks are being written
 COMPLETE = "\x1fcomplete"  # the key of the record that a source was once synced to its end
 
 Vector = npt.NDArray[np.float32]
@@ -105,11 +105,11 @@ class Index:
         return f"{self.prefix}Documents_{self.edition.fingerprint}"
 
     @property
-    def _chunks(self) -> Collection[Any, Any]:
+    def _chunks(self) -> Objects[Any, Any]:
         return self.client.collections.use(self._chunks_name).with_tenant(self.tenant)
 
     @property
-    def _documents(self) -> Collection[Any, Any]:
+    def _documents(self) -> Objects[Any, Any]:
         return self.client.collections.use(self._documents_name).with_tenant(self.tenant)
 
     # -- what is held ----------------------------------------------------------------
@@ -176,31 +176,34 @@ class Index:
 
     def complete(self, source: str) -> bool:
         """Was the source once synced to its end in this edition?"""
+        return self._marker(source) is not None
+
+    def state(self, source: str) -> str:
+        """What the source remembered of its last complete pass; "" when nothing."""
+        marker = self._marker(source)
+        return "" if marker is None else str(marker.properties["title"] or "")
+
+    def _marker(self, source: str) -> Any:
+        """The record that the source was once synced to its end; its title is the state."""
         marker = document_id(source, COMPLETE)
-        return asking(lambda: self._documents.query.fetch_object_by_id(marker)) is not None
+        return asking(lambda: self._documents.query.fetch_object_by_id(marker))
+
+    def sources(self) -> list[str]:
+        """The sources of which something is held, sorted."""
+        from weaviate.classes.aggregate import GroupByAggregate
+
+        by_source = GroupByAggregate(prop="source", limit=PAGE)
+        told = asking(lambda: self._documents.aggregate.over_all(group_by=by_source))
+        return sorted(str(group.grouped_by.value) for group in told.groups)
 
     # -- writing ---------------------------------------------------------------------
 
-    def put(self, entries: Sequence[Entry]) -> None:
+    def put(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Write documents with their chunks; what else was held of them goes.
 
-        A document is first noted as pending and gets its fingerprint last, so that a death in
-        between is seen by the next sync. New chunks come before old ones go: no gap.
+        Gives the keys of documents that Weaviate refused, with its reasons.
         """
-        write(self._documents, [record(e.document, PENDING, len(e.chunks)) for e in entries])
-        chunks = [made for entry in entries for made in chunk_objects(entry)]
-        write(self._chunks, chunks)
-        for some in batched((entry.document for entry in entries if entry.replaces), 200):
-            self._drop_stale(some, [made.uuid for made in chunks])
-        write(
-            self._documents,
-            [record(e.document, e.document.fingerprint, len(e.chunks)) for e in entries],
-        )
-
-    def _drop_stale(self, documents: Sequence[Document], written: Sequence[str]) -> None:
-        """Forget what the documents' chunks were before those that were `written` now."""
-        stale = any_of("document", [document_id(d.source, d.key) for d in documents])
-        delete(self._chunks, stale & without_id(written) if written else stale)
+        return put(lambda: self._documents, lambda: self._chunks, entries)
 
     def drop(self, source: str, keys: Sequence[str]) -> None:
         """Forget documents, their chunks first.
@@ -220,9 +223,9 @@ class Index:
         self.drop(source, list(self.fingerprints(source)))
         delete(self._documents, with_id([document_id(source, COMPLETE)]))
 
-    def mark_complete(self, source: str) -> None:
-        """Note that the source was synced to its end."""
-        done = Document(source, COMPLETE, "", "", "", "")
+    def mark_complete(self, source: str, state: str = "") -> None:
+        """Note that the source was synced to its end, and what it remembers of that."""
+        done = Document(source, COMPLETE, state, "", "", "")
         write(self._documents, [record(done, COMPLETE, 0)])
 
     # -- editions --------------------------------------------------------------------
@@ -233,21 +236,41 @@ class Index:
         target = asking(lambda: self.client.alias.get(alias_name=self.alias))
         return target is not None and target.collection == self._chunks_name
 
-    def go_live(self) -> None:
-        """Search this edition from now on, and drop the others."""
+    def go_live(self, spared: Collection[str] = ()) -> None:
+        """Search this edition from now on, and drop the others, but for those of some embedders.
+
+        What is spared can go live again after a sync that finds nearly all of it there.
+        """
         insisting(
             lambda: self.client.alias.update(
                 alias_name=self.alias, new_target_collection=self._chunks_name
             )
         )
         kept = {self._chunks_name, self._documents_name}
-        for name in insisting(lambda: list(self.client.collections.list_all())):
+        for name, config in insisting(lambda: dict(self.client.collections.list_all())).items():
             ours = re.fullmatch(f"{re.escape(self.prefix)}(Chunks|Documents)_[0-9a-f]{{8}}", name)
-            if ours and name not in kept:
+            if ours and name not in kept and not self._is_spared(config.description, spared):
                 insisting(partial(self.client.collections.delete, name))
 
+    def _is_spared(self, description: str | None, spared: Collection[str]) -> bool:
+        """Is it of this chunking and shape, and of one of these embedders?"""
+        told = json.loads(description or "{}")
+        mine = {"embedder": told.get("embedder"), "chunking": self.edition.chunking}
+        return told == mine | {"schema": SCHEMA} and told["embedder"] in spared
 
-def number(collection: Collection[Any, Any], where: _Filters | None) -> int:
+    def chunks(self, most: int) -> Iterator[Chunk]:
+        """Chunks of all sources, `most` at most: those with the first ids, which is by chance."""
+        after: Any = None
+        fetch = partial(self._chunks.query.fetch_objects, return_properties=list(SHOWN))
+        while most > 0:
+            rows = insisting(partial(fetch, limit=min(most, CURSOR), after=after)).objects
+            yield from (passage(row).chunk for row in rows)
+            if len(rows) < CURSOR:
+                return
+            after, most = rows[-1].uuid, most - len(rows)
+
+
+def number(collection: Objects[Any, Any], where: _Filters | None) -> int:
     """How many objects match."""
     told = asking(partial(collection.aggregate.over_all, filters=where, total_count=True))
     return told.total_count or 0

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from knowledge.documents import Passage
+from knowledge.documents import Chunk, Passage
 from knowledge.embedding import Embedder
 from knowledge.errors import IndexUnavailable
 from knowledge.index import add_tenant, alias_name, tenant_name
-from knowledge.objects import SHOWN, any_of, passage, since
+from knowledge.objects import SHOWN, any_of, document_id, equal, passage, since
 from knowledge.terms import query_terms
 from knowledge.unicode import well_formed
 from knowledge.weaviating import asking, away, insisting
@@ -22,11 +23,16 @@ from knowledge.words import stems
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
 
+Prefer = Callable[[str, Sequence[Passage]], Sequence[Passage]]
+"""The passages for a question, best first, with what people said of them in their scores."""
+
+LOOK_EVERY_S = 2.0  # at the alias: an older edition may stay for a way back
 AGAIN_S = 5.0  # for the second try of a question, as the collections may still be loading
 
 
 POINTS = 11.0  # of BM25 for each word of the question are worth a cosine of 1
 LEAST_WIDTH = 40  # passages that are fused
+MOST_PIECES = 1000  # of a page
 TERMS = ("stems", "pairs^0.3")  # see knowledge.terms
 WORDS = ("title^2", "headings^2", "text")  # of editions older than the terms
 
@@ -58,7 +64,8 @@ class Finder:
     """Searches one tenant of the edition that the alias names, which may be an older one.
 
     `embedders` gives an embedder by its name, so that questions meet the vectors of the same
-    embedder while a new edition is being filled. Methods may raise `IndexUnavailable` and
+    embedder while a new edition is being filled. `prefer` sees more than is given back, so that
+    it can bring a passage in. Methods may raise `IndexUnavailable` and
     `EmbeddingFailed`.
     """
 
@@ -68,10 +75,12 @@ class Finder:
         embedders: Callable[[str], Embedder],
         tenant: str = "default",
         prefix: str = "Tandem",
+        prefer: Prefer | None = None,
     ) -> None:
-        self.client, self.embedders = client, embedders
+        self.client, self.embedders, self.prefer = client, embedders, prefer
         self.tenant, self.alias = tenant_name(tenant), alias_name(prefix)
         self._searched: Searched | None = None
+        self._looked_at = 0.0
 
     def search(
         self, text: str, sources: Sequence[str] | None = None, dials: Dials | None = None
@@ -104,17 +113,23 @@ class Finder:
             width *= 2
 
     def searched(self) -> Searched:
-        """The edition that the alias points at."""
-        if self._searched is None:
+        """The edition that the alias points at, looked up every few seconds."""
+        known = self._searched
+        if known is None or time.monotonic() - self._looked_at > LOOK_EVERY_S:
             target = asking(lambda: self.client.alias.get(alias_name=self.alias))
             if target is None:
                 raise IndexUnavailable("it is empty", "Run `tandem sync`")
-            collection = self.client.collections.use(target.collection)
-            about = json.loads(asking(collection.config.get).description or "{}")
-            asking(partial(add_tenant, self.client, target.collection, self.tenant))
-            fields = TERMS if "schema" in about else WORDS
-            self._searched = Searched(target.collection, str(about.get("embedder", "")), fields)
-        return self._searched
+            if known is None or known.collection != target.collection:
+                known = self._about(target.collection)
+            self._searched, self._looked_at = known, time.monotonic()
+        return known
+
+    def _about(self, name: str) -> Searched:
+        """What a collection tells of itself."""
+        about = json.loads(asking(self.client.collections.use(name).config.get).description or "{}")
+        asking(partial(add_tenant, self.client, name, self.tenant))
+        fields = TERMS if "schema" in about else WORDS
+        return Searched(name, str(about.get("embedder", "")), fields)
 
     def _search(
         self,
@@ -128,8 +143,21 @@ class Finder:
         found = trying(partial(chunks.query.hybrid, **self._query(text, searched, sources, dials)))
         passages = [passage(row) for row in found.objects]
         if sums(dials):
-            return summed(passages, dials.alpha, len({*stems(text)}))[: dials.limit]
-        return passages
+            passages = summed(passages, dials.alpha, len({*stems(text)}))
+        liked = passages if self.prefer is None else self.prefer(text, passages)
+        return list(liked[: dials.limit])
+
+    def pieces(self, source: str, key: str) -> list[Chunk]:
+        """All chunks of a page as it is indexed, in their order; none: there is no such page."""
+        chunks = self.client.collections.use(self.searched().collection).with_tenant(self.tenant)
+        fetch: Any = partial(
+            chunks.query.fetch_objects,
+            filters=equal("document", document_id(source, key)),
+            limit=MOST_PIECES,
+            return_properties=list(SHOWN),
+        )
+        found = [passage(row).chunk for row in asking(fetch).objects]
+        return sorted(found, key=lambda chunk: chunk.ordinal)
 
     def _query(
         self, text: str, searched: Searched, sources: Sequence[str] | None, dials: Dials

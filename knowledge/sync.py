@@ -16,8 +16,9 @@ from knowledge.documents import (
     Checkpoint,
     Chunk,
     Document,
-    Item,
+    Keyed,
     Progress,
+    Reached,
     Unchanged,
     Unreadable,
     quiet,
@@ -29,6 +30,7 @@ from knowledge.unicode import well_formed
 
 BATCH = 64  # chunks embedded together: enough to keep every core busy, little to lose
 Cut = Callable[[Document], Sequence[Chunk]]
+Refuse = Callable[[Sequence[Entry], Mapping[str, str]], None]
 
 
 class Shelf(Protocol):
@@ -40,14 +42,17 @@ class Shelf(Protocol):
     def vectors(self, digests: Iterable[str]) -> Mapping[str, Any]:
         """The vectors held for chunks with these digests."""
 
-    def put(self, entries: Sequence[Entry]) -> None:
-        """Write documents with their chunks."""
+    def put(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+        """Write documents with their chunks; why some were refused, by key."""
 
     def drop(self, source: str, keys: Sequence[str]) -> None:
         """Forget documents."""
 
-    def mark_complete(self, source: str) -> None:
-        """Note that the source was synced to its end."""
+    def state(self, source: str) -> str:
+        """What the source remembered of its last complete pass; "" when nothing."""
+
+    def mark_complete(self, source: str, state: str = "") -> None:
+        """Note that the source was synced to its end, and what it remembers of that."""
 
 
 @dataclass(frozen=True)
@@ -92,19 +97,25 @@ def sync(
 
     Reading, embedding and writing overlap. `full` reads and embeds everything again. A source
     that fails half way forgets nothing: what was read is written, dropping waits until all
-    was read, and the error is raised. Done twice, the second pass changes nothing.
+    was read, and the error is raised. Done twice, the second pass changes nothing. A document
+    that the index refuses is told as unreadable, and the rest goes on.
     """
     started, held = time.monotonic(), dict(index.fingerprints(source.name))
-    tally = Tally(held)
+    before = "" if full else index.state(source.name)
+    tally, since = Tally(held), None if full else Checkpoint(held, before)
+
+    def waiting() -> None:  # so that a sync can be stopped whose source says nothing
+        progress(f"Syncing {source.name}", len(tally.seen), tally.total)
+
     with (
-        ahead(_read(source, held, cut, full, tally, progress)) as prepared,
-        Writer(index) as writer,
+        ahead(_read(source, since, cut, tally, progress), waiting=waiting) as prepared,
+        Writer(index, tally.refuse) as writer,
     ):
         for batch in _batches(prepared):
             writer.put(_embed(batch, index, embedder, full, tally))
     gone = [key for key in held if key not in tally.seen]
     index.drop(source.name, gone)
-    index.mark_complete(source.name)
+    index.mark_complete(source.name, before if tally.lost else tally.reached or before)
     return tally.report(source.name, gone, time.monotonic() - started)
 
 
@@ -114,11 +125,15 @@ class Tally:
     def __init__(self, held: Mapping[str, str]) -> None:
         self.held = held
         self.seen: set[str] = set()
+        self.total: int | None = None  # documents that the source expects to give
         self.fresh: list[str] = []  # fingerprints of documents under new keys
         self.unreadable: list[Unreadable] = []
+        self.refused: dict[str, Entry] = {}  # by the index
+        self.lost = False  # was a document given that the index did not get?
+        self.reached = ""  # the last state that the source told
         self.counts: Counter[str] = Counter()
 
-    def note(self, item: Document | Unchanged | Unreadable) -> None:
+    def note(self, item: Keyed) -> None:
         """Count an item."""
         self.seen.add(item.key)
         if isinstance(item, Unreadable):
@@ -130,18 +145,28 @@ class Tally:
         else:
             self.fresh.append(item.fingerprint)
 
+    def refuse(self, entries: Sequence[Entry], refused: Mapping[str, str]) -> None:
+        """Count documents as unreadable that the index did not take; the reasons are by key."""
+        for entry in entries:
+            if (key := entry.document.key) in refused:
+                self.lost = True
+                self.refused[key] = entry
+                self.unreadable.append(Unreadable(key, refused[key]))
+
     def report(self, source: str, gone: Sequence[str], seconds: float) -> SyncReport:
         """The counts as a value; a document gone here and new there with one content moved."""
-        moved = sum((Counter(self.fresh) & Counter(self.held[key] for key in gone)).values())
+        refused = [e for key, e in self.refused.items() if key not in self.held]
+        fresh = Counter(self.fresh) - Counter(e.document.fingerprint for e in refused)
+        moved = sum((fresh & Counter(self.held[key] for key in gone)).values())
         return SyncReport(
             source,
             seen=len(self.seen),
-            new=len(self.fresh) - moved,
-            changed=self.counts["changed"],
+            new=fresh.total() - moved,
+            changed=self.counts["changed"] - (len(self.refused) - len(refused)),
             moved=moved,
             gone=len(gone) - moved,
             unchanged=self.counts["unchanged"],
-            chunks=self.counts["chunks"],
+            chunks=self.counts["chunks"] - sum(len(e.chunks) for e in self.refused.values()),
             embedded=self.counts["embedded"],
             unreadable=tuple(self.unreadable),
             seconds=seconds,
@@ -153,24 +178,28 @@ Prepared = tuple[Document, Sequence[Chunk]]
 
 def _read(
     source: Source,
-    held: Mapping[str, str],
+    since: Checkpoint | None,
     cut: Cut,
-    full: bool,
     tally: Tally,
     progress: Progress,
 ) -> Iterator[Prepared]:
     """Documents that need writing, cut into chunks."""
-    checkpoint = Checkpoint({} if full else held)
-    total = source.expected()
-    for done, given in enumerate(source.documents(None if full else checkpoint), start=1):
+    checkpoint = since or Checkpoint({})
+    tally.total = source.expected()
+    for given in source.documents(since):
+        if isinstance(given, Reached):
+            tally.reached = given.state
+            continue
         item = _sound(given, checkpoint, tally.seen)
+        if isinstance(given, Document) and isinstance(item, Unreadable):
+            tally.lost = True
         tally.note(item)
         if isinstance(item, Document):
             yield item, cut(item)
-        progress(f"Syncing {source.name}", done, total)
+        progress(f"Syncing {source.name}", len(tally.seen), tally.total)
 
 
-def _sound(item: Item, checkpoint: Checkpoint, seen: Container[str]) -> Item:
+def _sound(item: Keyed, checkpoint: Checkpoint, seen: Container[str]) -> Keyed:
     """The item, held to what a source promises, as one that breaks it must not cost documents."""
     item = replace(item, key=well_formed(item.key))
     if item.key in seen:
@@ -229,17 +258,24 @@ def _stacked(chunks: Sequence[Chunk], vectors: Mapping[str, Any]) -> Vectors:
 
 
 class Writer:
-    """Writes entries in the background, one batch behind the embedding."""
+    """Writes entries in the background, one batch behind the embedding.
 
-    def __init__(self, index: Shelf) -> None:
-        self.index = index
+    `refuse` is told of entries that were written and of those among them that were refused.
+    """
+
+    def __init__(self, index: Shelf, refuse: Refuse) -> None:
+        self.index, self.refuse = index, refuse
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="write")
         self.before: Future[None] | None = None
 
     def put(self, entries: Sequence[Entry]) -> None:
         """Start to write; first wait for the batch before, and raise what it raised."""
         self._settle()
-        self.before = self.pool.submit(self.index.put, entries)
+        self.before = self.pool.submit(self._put, entries)
+
+    def _put(self, entries: Sequence[Entry]) -> None:
+        if refused := self.index.put(entries):
+            self.refuse(entries, refused)
 
     def _settle(self) -> None:
         before, self.before = self.before, None

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from knowledge.errors import IndexUnavailable
 
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE_S = 45.0  # a dead embedded server is back within this
+SIGNS = ("non-existing index", "cannot find index", "could not find class")  # of no collection
 LOADING_S = 10.0  # a server that starts answers before it has loaded its collections
 CHANNEL = {
     # A call waits, up to its own time limit, for a server that is just coming back. Otherwise it
@@ -61,6 +63,21 @@ def connect(
         problem = f"no answer from {where} ({first_line(error)})"
         raise IndexUnavailable(problem, "Check that Weaviate runs there and the key") from error
     return client
+
+
+def elsewhere(url: str, grpc_url: str | None, key: str | None) -> WeaviateClient:
+    """A connection to a Weaviate that somebody else runs."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    grpc = urlsplit(grpc_url) if grpc_url else None
+    return connect(
+        parts.hostname or "",
+        parts.port or (443 if secure else 8080),
+        (grpc and grpc.port) or (443 if secure else 50051),
+        key,
+        secure,
+        grpc_host=(grpc and grpc.hostname) or None,
+    )
 
 
 def asking(call: Callable[[], T]) -> T:
@@ -119,7 +136,7 @@ def away(error: BaseException | None) -> bool:
 def loading(error: Exception) -> bool:
     """Is a collection not there: either it is not yet loaded, or it was dropped?"""
     told = str(error).lower()
-    return any(sign in told for sign in ("non-existing index", "cannot find index"))
+    return any(sign in told for sign in SIGNS)
 
 
 def unavailable(error: Exception) -> IndexUnavailable:

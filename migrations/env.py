@@ -5,7 +5,14 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
+from bot.endorsed import tables as endorsed_tables
+from bot.jobs import tables as job_tables
+from bot.learning import tables, version_tables
+from bot.stale import tables as stale_tables
 from bot.tables import Table
+
+# Imported, they stand among the first ones.
+OTHERS = (tables, version_tables, job_tables, stale_tables, endorsed_tables)
 
 
 def run(connection: Connection) -> None:

@@ -43,6 +43,16 @@ class PromptTooLong(ModelError):
         )
 
 
+class LikelihoodsUnknown(ModelError):
+    """How likely a model finds an answer cannot be told here."""
+
+    def __init__(self, backend: str, problem: str, remedy: str) -> None:
+        self.backend, self.problem, self.remedy = backend, problem, remedy
+        super().__init__(
+            f"how likely {backend!r} finds an answer is not known, {problem}. {remedy}"
+        )
+
+
 class UnknownTask(ModelError):
     """No task has that name."""
 
@@ -65,3 +75,19 @@ class TrainingFailed(ModelError):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         super().__init__(f"Training: {problem}.")
+
+
+class VersionUnusable(ModelError):
+    """A trained version is not there, not whole, or does not fit."""
+
+    def __init__(self, name: str, problem: str, remedy: str = "See `tandem versions`") -> None:
+        self.name, self.problem, self.remedy = name, problem, remedy
+        super().__init__(f"Version {name!r}: {problem}. {remedy}.")
+
+
+class RecipeWrong(ModelError):
+    """A recipe cannot be used; all that is wrong with it is told at once."""
+
+    def __init__(self, place: str, problems: tuple[str, ...]) -> None:
+        self.place, self.problems = place, problems
+        super().__init__(f"Recipe {place}: {'; '.join(problems)}.")

@@ -11,20 +11,31 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from tests.indexes import connected, drop_all
+from tests.sendable import sendable
 from tests.servers import fresh, use
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
 
+pytest_plugins = [
+    *("tests.slack.fixtures", "tests.slack.houses", "tests.slack_threads"),
+    *("tests.platform_fixtures", "tests.discord.fixtures", "tests.discord.choosing_fixtures"),
+    *("tests.discord.lives", "tests.still_fixtures"),
+]
 LOOPBACK = "127.0.0.1,::1,localhost"
+hypothesis.settings.register_profile(  # how long a case takes says nothing on a busy machine
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "hunter2-of-the-tests"
 
@@ -34,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Switch network beyond loopback off, as pytest-socket's options would."""
     config.option.allow_hosts = LOOPBACK
     config.option.allow_unix_socket = True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, object, object]:
+    """Words of hostile texts stand in reports of tests, too."""
+    return sendable((yield))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

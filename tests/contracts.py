@@ -12,13 +12,15 @@ import pytest
 
 from bot.conversation import Feedback, Interaction, Verdict
 from bot.errors import UnknownInteraction
-from knowledge.documents import Checkpoint, Document, Unchanged
+from knowledge.documents import Checkpoint, Document, Keyed, Reached, Unchanged
 from knowledge.embedding import Embedder
 from knowledge.reranker import Page, Reader
 from knowledge.sources import Source
+from knowledge.sync import sync
 from model.backends import Backend, Message, Prompt, Sampling
 from model.errors import PromptTooLong
-from tests.fakes import Recorder, an_answer, kept
+from tests.fakes import FakeEmbedder, FakeIndex, Recorder, an_answer, kept, paragraphs
+from tests.indexes import contents
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -248,7 +250,7 @@ class SourceContract:
     """Give a `source` fixture with at least one document that can be read."""
 
     def test_keys_are_unique_and_can_be_written_down(self, source: Source) -> None:
-        keys = [item.key for item in source.documents(None)]
+        keys = [page.key for page in pages(source)]
         assert len(keys) == len(set(keys))
         assert all(key.encode("utf-8") for key in keys)
 
@@ -268,5 +270,25 @@ class SourceContract:
     def test_what_is_held_already_is_not_read_again(self, source: Source) -> None:
         read = [item for item in source.documents(None) if isinstance(item, Document)]
         held = Checkpoint({document.key: document.fingerprint for document in read})
-        again = [item for item in source.documents(held) if item.key in held.held]
-        assert again == [Unchanged(document.key) for document in read]
+        again = [page for page in pages(source, held) if page.key in held.held]
+        assert sorted(again, key=lambda page: page.key) == [
+            Unchanged(key) for key in sorted(held.held)
+        ]
+
+    def test_nor_is_it_when_the_source_is_told_how_far_it_came(self, source: Source) -> None:
+        index = FakeIndex()
+        assert sync(source, index, FakeEmbedder(), paragraphs).new
+        before = contents(index)
+        again = sync(source, index, FakeEmbedder(), paragraphs)
+        assert (again.new, again.changed, again.gone, contents(index)) == (0, 0, 0, before)
+
+    @pytest.mark.parametrize("state", ["{", "[]", '{"version": -1}', "\0", '"x"', "[" * 9999])
+    def test_a_state_that_is_not_its_own_is_none(self, source: Source, state: str) -> None:
+        read = [item for item in source.documents(None) if isinstance(item, Document)]
+        again = [page.key for page in pages(source, Checkpoint({}, state))]
+        assert set(again) >= {document.key for document in read}
+
+
+def pages(source: Source, since: Checkpoint | None = None) -> list[Keyed]:
+    """What a source yields of its pages."""
+    return [item for item in source.documents(since) if not isinstance(item, Reached)]

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.commands import Terminal
-
-PATIENCE_S = 60.0
+from tests.patience import PATIENCE_S
 
 
 def ask_around_a_death(person: Terminal, question: str) -> list[dict[str, Any]]:

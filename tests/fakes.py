@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -24,7 +25,17 @@ from bot.conversation import (
     Turn,
 )
 from bot.errors import UnknownInteraction
-from knowledge.documents import Checkpoint, Chunk, Document, Item, Passage, Unchanged, Unreadable
+from knowledge.documents import (
+    Checkpoint,
+    Chunk,
+    Document,
+    Item,
+    Keyed,
+    Passage,
+    Reached,
+    Unchanged,
+    Unreadable,
+)
 from knowledge.embedding import Vectors
 from knowledge.errors import SourceUnreadable
 from knowledge.objects import Entry, chunk_objects, document_id, record
@@ -186,19 +197,30 @@ class FakeReader:
 
 @dataclass
 class FakeSource:
-    """Texts by key; `unreadable` ones cannot be read, and before `fails_at` it breaks."""
+    """Texts by key; `unreadable` ones cannot be read, and before `fails_at` it breaks.
+
+    At the end it says that it has reached `reaches`; `told` has the states that it was given.
+    """
 
     texts: Mapping[str, str]
     name: str = "handbook"
     unreadable: Sequence[str] = ()
     fails_at: str | None = None
+    reaches: str = ""
     read: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     before_each: Callable[[str], None] = lambda key: None
 
     def expected(self) -> int | None:
         return len(self.texts)
 
     def documents(self, since: Checkpoint | None) -> Iterator[Item]:
+        self.told.append(since.state if since is not None else "")
+        yield from self._pages(since)
+        if self.reaches:
+            yield Reached(self.reaches)
+
+    def _pages(self, since: Checkpoint | None) -> Iterator[Keyed]:
         for key, text in self.texts.items():
             self.before_each(key)
             if key == self.fails_at:
@@ -216,12 +238,17 @@ class FakeSource:
 
 @dataclass
 class FakeIndex:
-    """What an index holds, in memory: the objects that Weaviate would be given, by id."""
+    """What an index holds, in memory: the objects that Weaviate would be given, by id.
+
+    A sync writes one batch while it looks up the vectors of the next: both hold `busy`.
+    """
 
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     chunks: dict[str, dict[str, Any]] = field(default_factory=dict)
     held: dict[str, Any] = field(default_factory=dict)  # vectors by chunk id
-    done: set[str] = field(default_factory=set)
+    done: dict[str, str] = field(default_factory=dict)  # the state that each source reached
+    refuses: Collection[str] = ()  # keys of documents that it does not take
+    busy: Any = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def fingerprints(self, source: str) -> dict[str, str]:
         rows = [row for row in self.records.values() if row["source"] == source]
@@ -229,19 +256,27 @@ class FakeIndex:
 
     def vectors(self, digests: Iterable[str]) -> dict[str, Any]:
         wanted = set(digests)
-        rows = ((row["digest"], self.held[id]) for id, row in self.chunks.items())
+        with self.busy:
+            rows = [(row["digest"], self.held[id]) for id, row in self.chunks.items()]
         return {digest: vector for digest, vector in rows if digest in wanted}
 
-    def put(self, entries: Sequence[Entry]) -> None:
-        for entry in entries:
-            document = entry.document
-            if entry.replaces:
-                self.forget_chunks(document_id(document.source, document.key))
-            made = record(document, document.fingerprint, len(entry.chunks))
-            self.records[made.uuid] = made.properties
-            for chunk in chunk_objects(entry):
-                self.chunks[chunk.uuid] = chunk.properties
-                self.held[chunk.uuid] = np.asarray(chunk.vector, np.float32)
+    def put(self, entries: Sequence[Entry]) -> dict[str, str]:
+        with self.busy:
+            refused = [e for e in entries if e.document.key in self.refuses]
+            for entry in entries:
+                if entry not in refused:
+                    self._put(entry)
+        return {entry.document.key: "is not to its taste" for entry in refused}
+
+    def _put(self, entry: Entry) -> None:
+        document = entry.document
+        if entry.replaces:
+            self.forget_chunks(document_id(document.source, document.key))
+        made = record(document, document.fingerprint, len(entry.chunks))
+        self.records[made.uuid] = made.properties
+        for chunk in chunk_objects(entry):
+            self.chunks[chunk.uuid] = chunk.properties
+            self.held[chunk.uuid] = np.asarray(chunk.vector, np.float32)
 
     def drop(self, source: str, keys: Sequence[str]) -> None:
         for key in keys:
@@ -252,8 +287,11 @@ class FakeIndex:
         for id in [id for id, row in self.chunks.items() if row["document"] == document]:
             del self.chunks[id], self.held[id]
 
-    def mark_complete(self, source: str) -> None:
-        self.done.add(source)
+    def state(self, source: str) -> str:
+        return self.done.get(source, "")
+
+    def mark_complete(self, source: str, state: str = "") -> None:
+        self.done[source] = state
 
     def complete(self, source: str) -> bool:
         return source in self.done

@@ -17,9 +17,9 @@ from platformdirs import user_cache_path
 
 from knowledge.server import Endpoint, Running, serve, stop
 from knowledge.server.folder import folder
+from tests.patience import PATIENCE_S
 
 CACHE = Path(os.environ.get("TANDEM_CACHE") or user_cache_path("tandem"))
-SECONDS = 60.0  # far more than anything takes that is waited for
 
 
 def use(home: Path, linger_s: float = 0, port: int | None = None) -> Running:
@@ -27,7 +27,7 @@ def use(home: Path, linger_s: float = 0, port: int | None = None) -> Running:
 
 
 def until(true: Callable[[], bool], what: str) -> None:
-    limit = time.monotonic() + SECONDS
+    limit = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < limit, f"never: {what}"
         time.sleep(0.05)

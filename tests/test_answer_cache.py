@@ -5,159 +5,31 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from bot.answer_cache import AnswerCache, Asked, Kept, Room, Shelf, code_files, trace, weights_mark
-from bot.assistant import Assistant, Manner
-from bot.conversation import (
-    Earlier,
-    Feedback,
-    Mode,
-    Outcome,
-    Place,
-    Question,
-    Turn,
-    Verdict,
-)
-from bot.database import upgrade
-from bot.errors import DatabaseUnavailable, UnknownInteraction
+from bot.answer_cache import AnswerCache, Asked, Room, Shelf, code_files, trace, weights_mark
+from bot.assistant import Assistant
+from bot.conversation import Earlier, Feedback, Mode, Outcome, Place, Question, Turn, Verdict
 from bot.line import Line
 from bot.platforms.terminal import footer
+from bot.ports import Manner
 from bot.rendering import interaction_json
-from bot.store import Store
 from knowledge.documents import Chunk, Passage
-from knowledge.embedding import Vectors
 from knowledge.errors import SourceUnreadable
 from knowledge.focus import Focused, focus
 from model.backends import Sampling
 from model.tasks import tasks_from
-from tests.fakes import FakeBackend, FakeReader, FakeStore, an_answer, kept
+from tests.fakes import FakeBackend, FakeReader
+from tests.kept_answers import FakeShelf, all_alike
+from tests.patience import PATIENCE_S
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LEAVE = "How many days of leave do I get?"
 VECTOR = np.asarray([1, 0], np.float32).tobytes()
-
-
-@dataclass
-class FakeShelf(FakeStore):
-    """A store in memory that also keeps answers."""
-
-    answers: list[Kept] = field(default_factory=list)
-    broken: bool = False
-
-    def keep(self, kept: Kept, most: int) -> None:
-        if self.broken:
-            raise DatabaseUnavailable("sqlite:///x", "the disk is full", "Make room")
-        self.interaction(kept.interaction)
-        place = (kept.audience, kept.edition, kept.question)
-        others = [k for k in self.answers if (k.audience, k.edition, k.question) != place]
-        self.answers = [*others, kept][-most:]
-
-    def kept(self, audience: str, edition: str, since: datetime) -> list[Kept]:
-        down = {id for (id, _), vote in self.votes.items() if vote.verdict is Verdict.DOWN}
-        disliked = {first(self, id) for id in down}
-        return [
-            k
-            for k in self.answers
-            if (k.audience, k.edition) == (audience, edition)
-            and k.kept_at >= since
-            and k.interaction not in disliked
-        ]
-
-    def unkeep(self, interaction: int) -> None:
-        self.answers = [k for k in self.answers if k.interaction != interaction]
-
-
-def first(store: FakeStore, id: int) -> int:
-    earlier = store.interaction(id).answer.cached_from
-    return earlier.interaction if earlier else id
-
-
-def a_kept(interaction: int, question: str = LEAVE, audience: str = "a") -> Kept:
-    return Kept(interaction, question, audience, "e", "t", VECTOR, NOON)
-
-
-class ShelfContract:
-    """Give a `shelf` fixture: a store that keeps answers."""
-
-    def test_what_is_kept_comes_back(self, shelf: Store) -> None:
-        one = a_kept(kept(shelf).id)
-        shelf.keep(one, 10)
-        assert shelf.kept("a", "e", NOON) == [one]
-
-    def test_other_readers_other_editions_and_old_answers_do_not(self, shelf: Store) -> None:
-        shelf.keep(a_kept(kept(shelf).id), 10)
-        assert shelf.kept("b", "e", NOON) == []
-        assert shelf.kept("a", "f", NOON) == []
-        assert shelf.kept("a", "e", NOON + timedelta(seconds=1)) == []
-
-    def test_an_answer_replaces_the_one_to_the_very_question(self, shelf: Store) -> None:
-        old, new = a_kept(kept(shelf).id), a_kept(kept(shelf).id)
-        for each in (old, new):
-            shelf.keep(each, 10)
-        assert shelf.kept("a", "e", NOON) == [new]
-
-    def test_the_oldest_go_where_there_are_too_many(self, shelf: Store) -> None:
-        made = [a_kept(kept(shelf).id, f"question {n}") for n in range(5)]
-        for each in made:
-            shelf.keep(each, 3)
-        assert shelf.kept("a", "e", NOON) == made[2:]
-
-    def test_what_is_unkept_is_gone(self, shelf: Store) -> None:
-        one = a_kept(kept(shelf).id)
-        shelf.keep(one, 10)
-        shelf.unkeep(one.interaction)
-        assert shelf.kept("a", "e", NOON) == []
-
-    def test_an_answer_with_a_thumbs_down_is_held_back(self, shelf: Store) -> None:
-        one = kept(shelf)
-        shelf.keep(a_kept(one.id), 10)
-        shelf.rate(Feedback(one.id, "anna", Verdict.UP, NOON))
-        assert shelf.kept("a", "e", NOON)
-        shelf.rate(Feedback(one.id, "ben", Verdict.DOWN, NOON))
-        assert shelf.kept("a", "e", NOON) == []
-        shelf.withdraw(one.id, "ben")
-        assert shelf.kept("a", "e", NOON)
-
-    def test_a_thumbs_down_where_it_was_given_again_counts_too(self, shelf: Store) -> None:
-        one, other = kept(shelf), kept(shelf)
-        for each in (one, other):
-            shelf.keep(a_kept(each.id, f"question {each.id}"), 10)
-        again = replace(an_answer(), cached_from=Earlier(one.id, NOON))
-        shelf.rate(Feedback(kept(shelf, answer=again).id, "ben", Verdict.DOWN, NOON))
-        assert [k.interaction for k in shelf.kept("a", "e", NOON)] == [other.id]
-
-    def test_an_answer_to_a_forgotten_question_cannot_be_kept(self, shelf: Store) -> None:
-        with pytest.raises(UnknownInteraction):
-            shelf.keep(a_kept(4711), 10)
-
-    def test_that_it_was_given_before_is_recorded(self, shelf: Store) -> None:
-        again = replace(an_answer(), cached_from=Earlier(kept(shelf).id, NOON))
-        recorded = kept(shelf, answer=again)
-        assert shelf.interaction(recorded.id).answer == again
-
-
-class TestStoreAsShelf(ShelfContract):
-    @pytest.fixture
-    def shelf(self, database_url: str) -> Iterator[Store]:
-        upgrade(database_url)
-        with closing(Store(database_url)) as made:
-            yield made
-
-
-class TestFakeShelf(ShelfContract):
-    @pytest.fixture
-    def shelf(self) -> FakeShelf:
-        return FakeShelf()
-
-
-# -- at work -------------------------------------------------------------------------------
 
 
 @dataclass
@@ -181,10 +53,6 @@ class Library:
 
 def focused(asked: str, passages: Sequence[Passage]) -> Focused:
     return focus(asked, passages, FakeReader())
-
-
-def all_alike(texts: Sequence[str]) -> Vectors:
-    return np.asarray([[1, 0]] * len(texts), np.float32)
 
 
 class Team:
@@ -436,6 +304,8 @@ class Watching:
         if text.startswith("Waiting"):
             self.waits.set()
 
+    def found(self, passages: Sequence[Passage]) -> None: ...
+
     def piece(self, text: str) -> None:
         self.seen.append(text)
 
@@ -454,7 +324,7 @@ class SlowBackend(FakeBackend):
 
     def _say(self, sampling: Sampling) -> Iterator[str]:
         self.begun.set()
-        self.go_on.wait(30)
+        self.go_on.wait(PATIENCE_S)
         yield from super()._say(sampling)
 
 
@@ -468,15 +338,15 @@ def test_while_one_is_answered_others_wait_may_stop_and_known_answers_come_at_on
     waiting = Watching()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(team.bot.ask, question("Is leave paid for 27 days?"))
-        assert slow.begun.wait(30)
+        assert slow.begun.wait(PATIENCE_S)
         second = pool.submit(team.bot.ask, question("Do I get 27 days of leave?"), waiting)
-        assert waiting.waits.wait(30)
+        assert waiting.waits.wait(PATIENCE_S)
         assert team.bot.ask(question()).answer.cached_from is not None
         waiting.stop.set()
-        stopped = second.result(30)
+        stopped = second.result(PATIENCE_S)
         assert not first.done()
         slow.go_on.set()
-        assert first.result(30).answer.outcome is Outcome.CITED
+        assert first.result(PATIENCE_S).answer.outcome is Outcome.CITED
     assert stopped.answer.outcome is Outcome.STOPPED
     assert stopped.timings.wait_ms is not None
     assert stopped.timings.search_ms is None

@@ -18,9 +18,8 @@ import pytest
 from model.backends import Sampling
 from model.engines.apart import EngineApart, Plan
 from model.engines.openvino import OpenvinoEngine, pipeline
+from tests.patience import PATIENCE_S
 from tests.test_engines import IDS, export, saved
-
-PATIENCE_S = 30.0
 
 
 @pytest.fixture(scope="module")

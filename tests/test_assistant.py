@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.assistant import Assistant, Focus, Manner, Search
+from bot.assistant import Assistant
 from bot.conversation import Feedback, Mode, Outcome, Place, Question, Verdict
+from bot.learning.serving import Unchanging
+from bot.ports import Focus, Manner, Search
 from bot.support import Proof
 from knowledge.documents import Chunk, Passage
 from knowledge.errors import SourceUnreadable
@@ -64,7 +66,7 @@ def assistant(
         tasks_from({}),
         readable,
         Manner(quotes=quotes, min_confidence=min_confidence),
-        writer=(lambda: writer) if writer else None,
+        serves=Unchanging(says, writer),
         proof=proof,
     )
 
@@ -79,6 +81,8 @@ class Watching:
 
     def status(self, text: str) -> None:
         self.told.append(text)
+
+    def found(self, passages: Sequence[Passage]) -> None: ...
 
     def piece(self, text: str) -> None:
         self.seen.append(text)
@@ -315,6 +319,16 @@ def test_a_verdict_reaches_the_store() -> None:
     interaction = bot.ask(question())
     bot.rate(Feedback(interaction.id, "ben", Verdict.UP, datetime.now(UTC)))
     assert [vote.verdict for vote in store.verdicts(interaction.id)] == [Verdict.UP]
+
+
+def test_a_verdict_that_is_taken_back_leaves_the_store() -> None:
+    store = FakeStore()
+    bot = assistant(store=store)
+    interaction = bot.ask(question()).id
+    for author in ("ben", "anna"):
+        bot.rate(Feedback(interaction, author, Verdict.UP, datetime.now(UTC)))
+    assert [bot.withdraw(interaction, "ben"), bot.withdraw(interaction, "ben")] == [True, False]
+    assert [vote.author for vote in store.verdicts(interaction)] == ["anna"]
 
 
 def test_the_documents_own_words_stand_below_the_model_s_and_alone_where_nothing_stands() -> None:

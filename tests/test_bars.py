@@ -32,6 +32,17 @@ def test_without_a_terminal_each_step_is_a_line_at_its_start_and_end() -> None:
     assert out.getvalue().splitlines() == ["Syncing docs 1 of 100", "Syncing docs 100 of 100"]
 
 
+def test_a_service_shows_its_log_and_no_progress() -> None:
+    out = io.StringIO()
+    with Bars(Console(file=out)) as bars:
+        bars("Syncing docs", 1, 1)
+        bars.hush()
+        bars("Syncing docs", 1, 1)
+        bars("Syncing wiki", 1, 1)
+        bars.note("said")
+    assert out.getvalue().splitlines() == ["Syncing docs 1 of 1", "said"]
+
+
 def test_on_a_terminal_a_bar_is_drawn_and_taken_away() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=120)

@@ -18,6 +18,7 @@ from bench.grounded import HANDBOOK
 from bench.published import is_third
 from bench.scores import answered, read_qrels, read_run, retrieved
 from bot.confidence import fitted
+from tests import nginx
 
 ROOT = Path(__file__).resolve().parent.parent
 needs_peers = pytest.mark.skipif(bool(peers.missing()), reason=peers.missing() or "installed")
@@ -127,6 +128,17 @@ def test_retrieval_is_held_against_a_plain_hybrid(tmp_path: Path) -> None:
     assert all(0.3 < score <= 1 for score in told.values())
 
 
+@pytest.mark.real
+@pytest.mark.bench
+def test_thumbs_help_the_questions_that_they_were_given_on(tmp_path: Path) -> None:
+    told = figures(bench("feedback", tmp_path / "out.json"))
+    if (ROOT.parent / "shared" / "data" / "feedbackqa").is_dir():
+        title = "questions whose votes were given"
+        assert told[f"{title}: with votes"] > told[f"{title}: before"]
+    else:
+        assert told == {}
+
+
 @needs_peers
 @pytest.mark.real
 @pytest.mark.bench
@@ -187,6 +199,78 @@ def test_eight_askers_are_measured_beside_one(tmp_path: Path) -> None:
     told = figures(bench("askers", tmp_path / "out.json"))
     assert len(told) == 9
     assert all(told[what] > 0 for what in told if "whole answer" in what)
+
+
+@pytest.mark.bench
+def test_slack_is_measured_under_load(tmp_path: Path) -> None:
+    told = figures(bench("slack_load", tmp_path / "out.json"))
+    assert told["questions put"] > 10
+    assert told["lost"] == told["doubled"] == 0
+    assert 0 < told["acknowledged, median"] <= told["acknowledged, p99"]
+
+
+@pytest.mark.bench
+def test_discord_is_measured_under_load(tmp_path: Path) -> None:
+    told = figures(bench("discord_load", tmp_path / "out.json"))
+    assert told["questions among them"] > 10
+    assert told["lost"] == told["doubled"] == 0
+    assert 0 < told["first response, median"] <= told["first response, p99"]
+    assert 0 < told["first sign, median"] <= told["first sign, p99"]
+
+
+@pytest.mark.bench
+def test_a_question_s_way_through_the_inbox_is_measured_beside_the_floor(tmp_path: Path) -> None:
+    table = bench("inbox", tmp_path / "out.json")
+    told = figures(table)
+    calls = {what.removeprefix("floor: ") for what in told if what.startswith("floor: ")}
+    assert {"claim", "record", "a whole life"} < calls
+    assert calls == {what.removeprefix("SQLite: ") for what in told if what.startswith("SQLite: ")}
+    assert all(figure > 0 for figure in told.values())
+    ratios = {line["what"] for line in table["lines"] if line["ratio"] is not None}
+    assert "SQLite: a whole life" in ratios
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_a_sync_of_a_repository_is_measured_beside_git_alone(tmp_path: Path) -> None:
+    told = figures(bench("git_source", tmp_path / "out.json"))
+    assert len(told) == 4
+    assert all(took > 0 for took in told.values())
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_the_time_from_saved_to_found_is_measured(tmp_path: Path) -> None:
+    told = figures(bench("watching", tmp_path / "out.json"))
+    assert len(told) == 3
+    assert all(took > 0 for took in told.values())
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_a_sync_of_a_website_is_measured_beside_a_bare_loop(tmp_path: Path) -> None:
+    if nginx.installed() is None:
+        pytest.skip("nginx is not installed")
+    told = figures(bench("website", tmp_path / "out.json"))
+    assert len(told) == 5
+    assert told["60 pages, 5 changed: read in full, at most"] == 5
+    assert all(figure > 0 for figure in told.values())
+
+
+@pytest.mark.real
+@pytest.mark.bench
+def test_answering_is_measured_while_a_sync_embeds(tmp_path: Path) -> None:
+    told = figures(bench("syncing", tmp_path / "out.json"))
+    assert len(told) == 3 * 3 * 2 + 1
+    assert all(took > 0 for took in told.values())
+
+
+@pytest.mark.bench
+def test_training_is_measured_beside_a_plain_script(tmp_path: Path) -> None:
+    table = bench("training_speed", tmp_path / "out.json")
+    told = figures(table)
+    assert {"ours", "plain TRL"} == told.keys()
+    assert all(rate > 0 for rate in told.values())
 
 
 def test_a_table_says_whether_a_goal_is_reached() -> None:

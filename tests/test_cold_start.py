@@ -8,9 +8,11 @@ import threading
 
 import pytest
 
-from bot.app import together
+from bot.setting_up import together
 
 HEAVY = {"torch", "transformers", "sklearn", "scipy", "alembic", "openvino", "weaviate", "onnx"}
+RUNNING = {"bot.desk", "bot.inbox", "bot.gate_words", "slack_bolt"}  # of `tandem run` alone
+LEARNED = {"bot.learning.tables", "bot.learning.version_tables"}  # read when they are asked for
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
@@ -18,6 +20,8 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     asked = [sys.executable, "-c", script]
     told = subprocess.run(asked, check=True, capture_output=True, text=True).stdout
     assert HEAVY & set(told.split()) == set()
+    assert RUNNING & set(told.split()) == set()
+    assert LEARNED & set(told.split()) == set()
 
 
 def test_what_comes_first_is_begun_before_the_others() -> None:

@@ -168,6 +168,7 @@ def test_a_conversation_goes_on_from_what_was_said(person: Terminal) -> None:
     assert told.out.count(" · #") == 2  # the ids in the feet of two answers
 
 
+@pytest.mark.endurance
 def test_stop_ends_the_server_and_the_next_question_starts_it(person: Terminal) -> None:
     assert person.tandem("stop").code == 0
     assert not status(person.home).running
@@ -186,6 +187,7 @@ def test_all_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
             assert word in told.err
 
 
+@pytest.mark.endurance
 def test_a_sync_names_what_it_could_not_read_and_goes_on(tmp_path: Path) -> None:
     with terminal(tmp_path) as person:
         person.write("docs/good.md", "# Lunch\nLunch is at noon.")
@@ -200,6 +202,24 @@ def test_a_sync_names_what_it_could_not_read_and_goes_on(tmp_path: Path) -> None
         assert (again["unchanged"], again["embedded"]) == (1, 0)
 
 
+@pytest.mark.endurance
+def test_a_source_that_was_taken_out_of_the_settings_is_told_and_can_be_forgotten(
+    tmp_path: Path,
+) -> None:
+    section = '[sources.{0}]\nuse = "folder"\npath = "{0}"\n'
+    with terminal(tmp_path) as person:
+        for name in ("docs", "old"):
+            person.write(f"{name}/lunch.md", "# Lunch\nLunch is at noon.")
+        person.write("tandem.toml", section.format("docs") + section.format("old"))
+        assert "no longer" not in person.tandem("sync").err
+        person.write("tandem.toml", section.format("docs"))
+        assert "`tandem sync --prune` forgets what is indexed of 'old'" in person.tandem("sync").err
+        rows = person.tandem("sync", "--prune", "--json").rows
+        assert rows[1:] == [{"source": "old", "pruned": True}]
+        assert len(person.tandem("sync", "--prune", "--json").rows) == 1
+
+
+@pytest.mark.endurance
 def test_a_weaviate_that_dies_is_apologised_for_and_the_next_question_works(
     tmp_path: Path,
 ) -> None:
@@ -213,6 +233,7 @@ def test_a_weaviate_that_dies_is_apologised_for_and_the_next_question_works(
         until(lambda: status(person.home).running, "Weaviate is back")
 
 
+@pytest.mark.endurance
 def test_another_chunking_is_built_beside_the_index_that_answers(tmp_path: Path) -> None:
     with terminal(tmp_path) as person:
         person.write("docs/lunch.md", "# Lunch\nLunch is served at noon in the canteen.")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from knowledge.errors import IndexUnavailable
-from knowledge.index import PENDING, Index
+from knowledge.index import Index
+from knowledge.putting import PENDING
 from knowledge.server import status, stop
 from knowledge.sync import sync
 from tests.children import start
@@ -56,12 +57,14 @@ def index(weaviate: WeaviateClient, prefix: str) -> Index:
     return prepared(weaviate, prefix)
 
 
-# A sync of NEW over OLD asks for the fingerprints (1); for each of three batches it asks for
-# vectors and writes records, chunks, drops the stale ones, writes records (about 2 to 15); then
-# it writes records of what is gone, drops chunks and records, and notes its end (16 to 19).
-MOMENTS = (2, 3, 4, 5, 6, 10, 16, 17, 18)
+# A sync of NEW over OLD asks for the fingerprints and the state (1, 2); for each of three batches
+# it asks for vectors and writes records, chunks, drops the stale ones, writes records (about 3 to
+# 16); then it writes records of what is gone, drops chunks and records, and notes its end (17 to
+# 20).
+MOMENTS = (3, 4, 5, 6, 7, 11, 17, 18, 19)
 
 
+@pytest.mark.endurance
 def test_a_sync_killed_between_two_requests_ends_the_next_time_as_if_undisturbed(
     weaviate: WeaviateClient,
     weaviate_home: Path,
@@ -109,16 +112,17 @@ def test_a_sync_killed_again_and_again_at_any_moment_ends_as_if_undisturbed(
 def test_a_document_that_comes_back_after_its_dropping_was_cut_short_is_written_again(
     weaviate: WeaviateClient, prefix: str, weaviate_home: Path, tmp_path: Path
 ) -> None:
-    index = prepared(weaviate, f"{prefix}n18")
+    index = prepared(weaviate, f"{prefix}n19")
     sync_all(index, OLD)
     before = contents(index)
-    with dying(weaviate_home, prefix, tmp_path, [18]) as child:
+    with dying(weaviate_home, prefix, tmp_path, [19]) as child:
         assert child.communicate()[0].endswith("-9\n")
     assert index.fingerprints("handbook")["80.md"] == PENDING
     sync_all(index, OLD)
     assert contents(index) == before
 
 
+@pytest.mark.endurance
 def test_a_sync_outlives_weaviate(index: Index, weaviate_home: Path, undisturbed: Contents) -> None:
     """Weaviate is killed twice; its supervisor starts it again each time."""
     sync_all(index, OLD)
@@ -150,6 +154,7 @@ def test_questions_are_answered_again_once_weaviate_is_back(
     assert search("Page 42\nOld words 42")[0] == before
 
 
+@pytest.mark.endurance
 def test_a_question_to_a_weaviate_that_was_stopped_is_an_error_and_not_an_empty_result(
     tmp_path: Path,
 ) -> None:
@@ -163,6 +168,7 @@ def test_a_question_to_a_weaviate_that_was_stopped_is_an_error_and_not_an_empty_
             assert len(finder(client, "T").search("page")) == 10
 
 
+@pytest.mark.endurance
 def test_a_sync_weighs_the_same_however_much_it_reads(weaviate_home: Path, prefix: str) -> None:
     """Ten times the documents: 27 MB of text more, of which next to nothing may stay."""
     few, many = (weight(weaviate_home, f"{prefix}{n}", n) for n in (150, 1500))

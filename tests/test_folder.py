@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -17,11 +19,13 @@ from uuid import uuid4
 import fsspec
 import pytest
 
-from knowledge.documents import Checkpoint, Document, Item, Unchanged, Unreadable
+from knowledge.documents import Checkpoint, Document, Item, Reached, Unchanged, Unreadable
 from knowledge.errors import SourceUnreadable
 from knowledge.files import Changed, DiskFiles, File, Patterns
 from knowledge.sources.folder import FolderSource, source
+from knowledge.sync import SyncReport, sync
 from tests.contracts import SourceContract
+from tests.fakes import FakeEmbedder, FakeIndex, paragraphs
 
 not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
@@ -40,7 +44,7 @@ def items(path: Path | str, since: Checkpoint | None = None, **options: Any) -> 
 
 
 def keys(found: Iterable[Item]) -> list[str]:
-    return [item.key for item in found]
+    return [item.key for item in found if not isinstance(item, Reached)]
 
 
 def reasons(found: Iterable[Item]) -> dict[str, str]:
@@ -344,3 +348,69 @@ def test_one_bad_file_stops_nothing(tmp_path: Path) -> None:
     assert keys(found) == ["a.pdf", "b.docx", "c.md", "d.xlsx", "e.png", "f.md"]
     assert isinstance(found[2], Document)
     assert all("\n" not in reason and len(reason) < 300 for reason in reasons(found).values())
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A storage that marks the versions of its files."""
+
+    root: Path
+    opened: list[str] = field(default_factory=list)
+
+    @property
+    def inner(self) -> DiskFiles:
+        return DiskFiles(self.root, Patterns((), ()))
+
+    def find(self) -> Iterator[File]:
+        for file in self.inner.find():
+            yield replace(file, mark=hashlib.sha256(Path(file.path).read_bytes()).hexdigest())
+
+    def open(self, file: File) -> Any:
+        self.opened.append(file.key)
+        return self.inner.open(file)
+
+
+class TestRecordsInAStorage:
+    """A file of records is read only if it is another than the one that was read to its end."""
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> Marked:
+        write(tmp_path, faq_jsonl=jsonl({"id": 1, "text": "One."}, {"id": 2, "text": "Two."}))
+        return Marked(tmp_path)
+
+    @pytest.fixture
+    def index(self) -> FakeIndex:
+        return FakeIndex()
+
+    def passed(self, files: Marked, index: FakeIndex) -> tuple[SyncReport, list[str]]:
+        files.opened.clear()
+        report = sync(FolderSource("s", files), index, FakeEmbedder(), paragraphs)
+        return report, list(files.opened)
+
+    def test_the_same_is_not_opened(self, files: Marked, index: FakeIndex) -> None:
+        write(files.root, other_jsonl=jsonl({"text": "Three."}))
+        assert self.passed(files, index)[1] == ["faq.jsonl", "other.jsonl"]
+        report, opened = self.passed(files, index)
+        assert (report.unchanged, report.gone, opened) == (3, 0, [])
+        write(files.root, faq_jsonl=jsonl({"id": 1, "text": "One."}))
+        report, opened = self.passed(files, index)
+        assert (report.unchanged, report.gone, opened) == (2, 1, ["faq.jsonl"])
+
+    def test_one_with_lines_that_cannot_be_read_is(self, files: Marked, index: FakeIndex) -> None:
+        write(files.root, faq_jsonl=jsonl({"id": 1, "text": "One."}) + "{no json\n")
+        for _ in range(2):
+            report, opened = self.passed(files, index)
+            assert (len(report.unreadable), opened) == (1, ["faq.jsonl"])
+
+    def test_one_that_was_away_is(self, files: Marked, index: FakeIndex) -> None:
+        kept = (files.root / "faq.jsonl").read_text()
+        for there in (True, False, True):
+            write(files.root, faq_jsonl=kept) if there else (files.root / "faq.jsonl").unlink()
+            report, _ = self.passed(files, index)
+            assert (report.new, report.gone) == ((2, 0) if there else (0, 2))
+
+    def test_one_of_which_the_index_lost_some_is(self, files: Marked, index: FakeIndex) -> None:
+        self.passed(files, index)
+        index.drop("s", ["faq.jsonl#2"])
+        report, opened = self.passed(files, index)
+        assert (report.new, report.unchanged, opened) == (1, 1, ["faq.jsonl"])

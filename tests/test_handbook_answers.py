@@ -1,4 +1,4 @@
-"""The example handbook is asked its sixty questions, on real parts with the tiny model.
+"""The example handbook is asked every second of its questions, on real parts with the tiny model.
 
 What must hold is what was measured less a margin (bench/README.md has the figures of the default
 model): the tiny model's own sentences differ between machines, the documents' words do not.
@@ -17,7 +17,7 @@ import pytest
 from bench.scores import Answered, answered
 from tests.commands import Terminal, terminal
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.endurance]  # minutes, and `.ci/run` runs it
 HANDBOOK = Path(__file__).resolve().parent.parent / "examples" / "handbook"
 QUESTIONS = Path(__file__).with_name("handbook_questions.jsonl")
 Row = dict[str, Any]
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 @pytest.fixture(scope="module")
 def questions() -> list[Row]:
     """The questions with what a right answer must say."""
-    return [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()[::2]]
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +60,13 @@ def score(questions: list[Row], results: dict[str, Row]) -> Answered:
 
 
 def test_every_question_ends_in_an_answer(results: dict[str, Row], score: Answered) -> None:
-    assert len(results) == 60
+    assert len(results) == 30
     assert score.failed == 0
     assert {row["outcome"] for row in results.values()} <= {"cited", "unknown"}
 
 
 def test_half_of_the_answerable_are_answered_right(score: Answered) -> None:
-    assert score.answerable == 50
-    assert score.right >= 25
+    assert score.right >= 0.5 * score.answerable > 10
 
 
 def test_right_answers_cite_the_right_page(score: Answered) -> None:
@@ -75,8 +74,7 @@ def test_right_answers_cite_the_right_page(score: Answered) -> None:
 
 
 def test_the_bot_says_when_it_does_not_know(score: Answered) -> None:
-    assert score.unanswerable == 10
-    assert score.abstained >= 4
+    assert score.abstained >= 0.4 * score.unanswerable > 1
 
 
 def test_every_word_of_a_citation_stands_on_its_page(results: dict[str, Row]) -> None:

@@ -19,11 +19,12 @@ from weaviate.exceptions import (
     WeaviateTimeoutError,
 )
 
-from knowledge.batches import PAGE, write
+from knowledge.batches import PAGE, write, write_most
 from knowledge.documents import Chunk, Document
 from knowledge.errors import IndexUnavailable
-from knowledge.index import COMPLETE, PENDING, Edition, Index
-from knowledge.objects import record
+from knowledge.index import COMPLETE, Edition, Index
+from knowledge.objects import Entry, record
+from knowledge.putting import PENDING
 from knowledge.schema import create_alias
 from knowledge.weaviating import asking, connect, insisting
 from tests.fakes import FakeEmbedder
@@ -102,9 +103,32 @@ def test_forgetting_a_source_leaves_the_others(index: Index) -> None:
 
 def test_completeness_is_no_document(index: Index) -> None:
     assert not index.complete("handbook")
-    index.mark_complete("handbook")
+    index.mark_complete("handbook", "page 7")
     assert index.complete("handbook")
     assert (index.fingerprints("handbook"), index.count()) == ({}, (0, 0))
+
+
+def test_a_source_s_state_is_kept_to_the_letter_until_it_is_forgotten(index: Index) -> None:
+    assert index.state("handbook") == ""
+    for state in ("x", '{"a": "😀 \u0000 שלום"}', " blank ", "s" * 200_000, ""):
+        index.mark_complete("handbook", state)
+        assert index.state("handbook") == state
+    index.mark_complete("handbook", "page 7")
+    index.forget("handbook")
+    assert (index.state("handbook"), index.complete("handbook")) == ("", False)
+
+
+def test_sources_of_which_something_is_held_are_listed(index: Index) -> None:
+    names = ["wiki", "Wiki", "wiki-2", "the", "😀 шлях", "never finished"]
+    for name in names:
+        index.put([entry(name, "a", "One.\n\nTwo."), entry(name, "b", "")])
+        if name != "never finished":
+            index.mark_complete(name)
+    index.mark_complete("empty")
+    assert index.sources() == sorted([*names, "empty"])
+    for name in names[1:]:
+        index.forget(name)
+    assert index.sources() == ["empty", "wiki"]
 
 
 ODD = [
@@ -186,15 +210,32 @@ def test_a_chunk_that_stands_everywhere_does_not_hide_another(index: Index) -> N
     assert held.keys() == {footer[0].digest, rare.chunks[0].digest}
 
 
-def test_a_refused_object_is_an_error_and_its_document_is_not_done(index: Index) -> None:
-    index.put([entry("handbook", "good", "First.")])
-    bad = replace(entry("handbook", "bad", "Bad."), vectors=np.ones((1, 3), np.float32))
-    with pytest.raises(IndexUnavailable, match=r"1 objects were refused 4 times.*length 3"):
-        index.put([entry("handbook", "late", "Late."), bad])
-    assert index.fingerprints("handbook") == {"good": "1", "bad": PENDING, "late": PENDING}
-    index.put([entry("handbook", "bad", "Bad."), entry("handbook", "late", "Late.")])
+def bad_entry(key: str) -> Entry:
+    """A document whose chunk Weaviate refuses, once there are others."""
+    return replace(entry("handbook", key, "Bad."), vectors=np.ones((1, 3), np.float32))
+
+
+def test_a_refused_document_is_told_and_not_done_and_the_others_are(index: Index) -> None:
+    index.put([entry("handbook", "good", "First."), entry("handbook", "bad", "Older.")])
+    refused = index.put([entry("handbook", "late", "Late."), bad_entry("bad")])
+    assert refused.keys() == {"bad"}
+    assert "length 3" in refused["bad"]
+    assert index.fingerprints("handbook") == {"good": "1", "bad": PENDING, "late": "1"}
+    assert texts_held(index) == ["First.", "Late.", "Older."]
+    assert index.put([entry("handbook", "bad", "Newer.")]) == {}
     assert index.fingerprints("handbook") == {"good": "1", "bad": "1", "late": "1"}
-    assert index.count() == (3, 3)
+    assert texts_held(index) == ["First.", "Late.", "Newer."]
+
+
+def texts_held(index: Index) -> list[str]:
+    return sorted(str(row["text"]) for row, _ in contents(index).values() if "text" in row)
+
+
+def test_a_batch_of_which_nothing_is_taken_is_an_error(index: Index) -> None:
+    index.put([entry("handbook", "good", "First.")])
+    with pytest.raises(IndexUnavailable, match=r"all of 2 documents were refused.*length 3"):
+        index.put([bad_entry("a"), bad_entry("b")])
+    assert index.fingerprints("handbook") == {"good": "1", "a": PENDING, "b": PENDING}
 
 
 class Refusing:
@@ -222,6 +263,7 @@ def test_only_what_was_refused_is_tried_again() -> None:
     collection = Refusing(times=2)
     things = ["good-1", "bad-1", "good-2", "bad-2", "good-3"]
     write(collection, things, (0, 0))  # type: ignore[arg-type]
+    assert write_most(collection, ["bad-3"], ()) == {0: "the shard is not ready"}  # type: ignore[arg-type]
     assert sorted(collection.taken) == sorted(things)
     assert collection.times["good-2"] == 1
 
@@ -344,6 +386,25 @@ def test_another_edition_is_filled_beside_the_one_that_is_searched(
     assert new.count() == (1, 1)
     with pytest.raises(IndexUnavailable):
         old.count()
+
+
+def test_an_edition_that_is_spared_can_go_live_again(weaviate: WeaviateClient, prefix: str) -> None:
+    names = ("base", "tuned", "gone")
+    base, tuned, gone = (prepared(weaviate, prefix, name) for name in names)
+    base.put([entry("handbook", "a", "One.", embedder="base")])
+    tuned.go_live(spared={"base"})
+    assert (base.count(), tuned.live) == ((1, 1), True)
+    with pytest.raises(IndexUnavailable):
+        gone.count()
+    base.go_live(spared={"tuned"})
+    assert (base.live, tuned.count()) == (True, (0, 0))
+
+
+def test_chunks_are_given_up_to_a_number(weaviate: WeaviateClient, prefix: str) -> None:
+    index = prepared(weaviate, prefix)
+    index.put([entry("handbook", str(n), f"Text {n}.") for n in range(12)])
+    assert len({chunk.text for chunk in index.chunks(100)}) == 12
+    assert len(list(index.chunks(5))) == 5
 
 
 def test_going_live_leaves_the_collections_of_others(weaviate: WeaviateClient, prefix: str) -> None:

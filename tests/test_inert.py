@@ -76,3 +76,36 @@ def test_making_inert_never_fails_and_leaves_no_image(text: str) -> None:
 @given(st.text(max_size=200))
 def test_twice_is_once(text: str) -> None:
     assert inert(inert(text)) == inert(text) or "@" in text or "<" in text
+
+
+def test_a_stray_backtick_hides_no_link_behind_it() -> None:
+    said = inert("a ` stray mark\n\nand [a link](https://evil.example) ` after it")
+    assert "](https://evil.example)" not in said
+
+
+def test_a_link_within_a_link_hides_no_address_of_the_outer_one() -> None:
+    said = inert("[a [b](https://evil.example/b) and c](https://evil.example/c)", {PAGE})
+    assert said == "[a b (`https://evil.example/b`) and c](`https://evil.example/c`)"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("```a`` https://evil.example", "```a`` `https://evil.example`"),
+        ("`` ` `` https://evil.example", "`` ` `` `https://evil.example`"),
+        ("a ``` b `c` ``` d", "a ``` b `c` ``` d"),
+    ],
+)
+def test_code_begins_and_ends_with_whole_runs_of_backticks(written: str, shown: str) -> None:
+    assert inert(written) == shown
+
+
+HOSTILE = (
+    "[", "![", "[x](", "![x](", "[a][", "[x](a(", "`", "`` ` ", "x```y``z`", "<", "](", "[ [b] "
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_marks_that_never_end_take_no_time_by_the_square(piece: str) -> None:
+    text = piece * (150_000 // len(piece))
+    assert len(inert(text)) >= len(text) / 4

@@ -251,6 +251,7 @@ def test_a_task_of_the_settings_is_learned_by_its_name_and_examples() -> None:
     assert any("as we write announcements" in text for text in told)
 
 
+@pytest.mark.endurance
 @pytest.mark.real
 def test_real_messages_are_routed_right(tmp_path: Path) -> None:
     from bench import parts

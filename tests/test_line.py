@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
 
 from bot.line import Line
-
-PATIENCE_S = 30  # only ever waited out by a test that fails
+from knowledge.documents import Passage
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -26,6 +26,8 @@ class Waiter:
         with self.heard:
             self.told.append(text)
             self.heard.notify_all()
+
+    def found(self, passages: Sequence[Passage]) -> None: ...
 
     def piece(self, text: str) -> None: ...
 

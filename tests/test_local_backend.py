@@ -66,6 +66,7 @@ class TestSmolLM2(BackendContract):
         return smollm2
 
 
+@pytest.mark.endurance
 @pytest.mark.real
 class TestTransformers(BackendContract):
     @pytest.fixture
@@ -73,6 +74,7 @@ class TestTransformers(BackendContract):
         return reference
 
 
+@pytest.mark.endurance
 @pytest.mark.real
 def test_the_fast_engine_writes_what_the_reference_writes(
     smollm2: LocalBackend, reference: LocalBackend

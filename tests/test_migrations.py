@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,28 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from bot.conversation import Feedback, Verdict
 from bot.database import connect, current, migrate, revisions, upgrade
+from bot.endorsed import tables as endorsed_tables
 from bot.errors import DatabaseNewer, DatabaseUnavailable
+from bot.jobs import tables as job_tables
+from bot.learning import tables as learning_tables
+from bot.learning import version_tables
+from bot.learning.book import Book
+from bot.learning.registry import Registry
+from bot.learning.words import RunState
+from bot.stale import tables as stale_tables
 from bot.store import Store
 from bot.tables import Table
+from model.examples import What
 from tests.fakes import an_answer, kept
+from tests.learned import imported
+from tests.served import a_version
 
 ROOT = Path(__file__).parents[1]
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+# Imported, they stand among the first.
+OTHERS = (learning_tables, version_tables, job_tables, stale_tables, endorsed_tables)
 
 
 @contextmanager
@@ -77,6 +93,40 @@ def test_answers_from_before_their_confidence_was_kept_stay_without(database_url
         migrate(database_url, "0002")
         upgrade(database_url)
         assert store.interaction(before.id) == replace(before, answer=an_answer())
+
+
+def test_verdicts_from_before_learning_are_the_first_to_be_harvested(database_url: str) -> None:
+    upgrade(database_url)
+    with closing(Store(database_url)) as store, closing(Book(database_url)) as book:
+        first, second = kept(store), kept(store)
+        late = Feedback(first.id, "anna", Verdict.DOWN, NOON + timedelta(1), "wrong", "27 \0 days")
+        votes = [late, Feedback(second.id, "ben", Verdict.UP, NOON)]
+        for vote in votes:
+            store.rate(vote)
+        migrate(database_url, "0004")
+        assert upgrade(database_url)[0] == "0005"
+        voted = book.harvestable()
+        assert [one.interaction for one in voted] == [second, first]
+        assert voted[1].verdicts == (replace(late, correction="27 \ufffd days"),)
+        assert book.harvestable(voted[1].mark) == []
+        assert store.withdraw(first.id, "anna")
+        assert [one.id for one in book.harvestable(voted[1].mark)] == [first.id]
+
+
+def test_examples_and_what_is_live_outlast_the_columns_that_nobody_read(
+    database_url: str,
+) -> None:
+    upgrade(database_url)
+    with closing(Book(database_url)) as book, closing(Registry(database_url)) as registry:
+        book.keep([imported()])
+        run = registry.begin(What.STYLE, [], registry.snapshot(What.STYLE, [], []).id, {}, "").id
+        registry.end(run, RunState.DONE)
+        registry.add_version(replace(a_version("style-1"), run=run))
+        registry.promote("style-1", "olga", "to see", forced=True)
+        before = book.examples(), registry.live(What.STYLE), registry.marker()
+        migrate(database_url, "0009")
+        assert upgrade(database_url)[0] == "0010"
+        assert (book.examples(), registry.live(What.STYLE), registry.marker()) == before
 
 
 def test_upgrades_at_once_do_not_collide(database_url: str) -> None:

@@ -16,6 +16,7 @@ from model.backends import Message, Prompt, Sampling
 from model.backends.openai import OpenAIBackend, backend
 from model.errors import BackendUnavailable, PromptTooLong
 from tests.contracts import BackendContract
+from tests.patience import PATIENCE_S
 
 KEY = "sk-very-secret-1234567890"
 PIECES = ("You get ", "27 ", "days ", "of ", "leave ", "each ", "year.")
@@ -182,7 +183,7 @@ def test_pieces_come_while_the_server_still_writes() -> None:
     def slow(handler: Handler, asked: dict[str, Any]) -> None:
         handler.begin()
         handler.event("first")
-        handler.server.go_on.wait(30)
+        handler.server.go_on.wait(PATIENCE_S)
         handler.event(" last", "stop")
 
     with serving(slow) as server:
@@ -237,7 +238,7 @@ def test_a_stalled_answer_is_given_up() -> None:
     def stall(handler: Handler, asked: dict[str, Any]) -> None:
         handler.begin()
         handler.event("You")
-        handler.server.go_on.wait(30)
+        handler.server.go_on.wait(PATIENCE_S)
 
     with serving(stall) as server:
         pieces = at(server, timeout=0.3).complete(HELLO, Sampling())
@@ -295,7 +296,7 @@ def test_closing_hangs_up() -> None:
         pieces = at(server).complete(HELLO, Sampling())
         assert next(pieces) == "and on "
         pieces.close()  # type: ignore[attr-defined]
-        assert server.hung_up.wait(30)
+        assert server.hung_up.wait(PATIENCE_S)
 
 
 @pytest.mark.real

@@ -56,6 +56,14 @@ def test_all_wrong_options_are_told_at_once() -> None:
     }
 
 
+@pytest.mark.parametrize(("option", "given"), [("days", 0), ("gap_s", -1)])
+def test_a_number_outside_of_the_range_that_the_plugin_names_is_wrong(
+    option: str, given: int
+) -> None:
+    _, wrong = check("source", "slack", {"channels": ["C1"], option: given})
+    assert f"not {given}" in wrong[option]
+
+
 def test_an_error_of_a_plugin_itself_is_an_error_of_the_bot() -> None:
     assert issubclass(PluginOptionsWrong, BotError)
 

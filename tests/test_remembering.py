@@ -19,7 +19,7 @@ from knowledge.remembering import Remembering
 from model.tasks import tasks_from
 from tests.contracts import EmbedderContract
 from tests.fakes import FakeEmbedder
-from tests.test_answer_cache import FakeShelf
+from tests.kept_answers import FakeShelf
 
 
 class TestRemembering(EmbedderContract):

@@ -84,6 +84,7 @@ def test_without_a_limit_it_is_the_machines_memory(tmp_path: Path, told: str) ->
     assert memory(held) == MACHINE
 
 
+@pytest.mark.endurance
 @pytest.mark.real
 def test_a_prompt_that_the_cache_does_not_hold_is_refused_with_both_sizes() -> None:
     small = backend("SmolLM2-135M-Instruct", cache=CACHE, engine="openvino", device="cpu", room=64)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from knowledge.sync import sync
 from model.weights import resolve
 from tests.fakes import FakeEmbedder, FakeSource, paragraphs
 from tests.indexes import embedded, entry, finder, prepared
+from tests.patience import PATIENCE_S
 from tests.servers import CACHE
 
 if TYPE_CHECKING:
@@ -235,6 +237,42 @@ def test_a_new_edition_goes_live_without_a_gap(weaviate: WeaviateClient, prefix:
             until_more_answers(at_work)
     assert [one.faults for one in at_work] == [[], []]
     assert {found.searched().embedder for found in finders} == {"e3"}
+
+
+def test_a_way_back_is_taken_though_the_newer_edition_stays(
+    weaviate: WeaviateClient, prefix: str
+) -> None:
+    old, found = filled(weaviate, prefix, "e0"), finder(weaviate, prefix)
+    new = filled(weaviate, prefix, "e1")
+    for edition, other in ((new, "e0"), (old, "e1")):
+        edition.go_live(spared={other})
+        until = time.monotonic() + PATIENCE_S
+        while found.searched().embedder != edition.edition.embedder:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert found.search("Norway")
+
+
+def test_what_people_said_can_bring_a_passage_in(weaviate: WeaviateClient, prefix: str) -> None:
+    filled(weaviate, prefix, "e0")
+    plain = finder(weaviate, prefix)
+    last = plain.search("leave", dials=Dials(limit=10))[-1]
+
+    def prefer(_: str, passages: Sequence[Passage]) -> Sequence[Passage]:
+        return sorted(passages, key=lambda found: found.chunk != last.chunk)
+
+    plain.prefer = prefer
+    assert [p.chunk for p in plain.search("leave", dials=Dials(limit=1))] == [last.chunk]
+
+
+def test_the_pieces_of_a_page_come_in_their_order(weaviate: WeaviateClient, prefix: str) -> None:
+    filled(weaviate, prefix, "e0")
+    found = finder(weaviate, prefix)
+    first = found.search("leave")[0].chunk
+    pieces = found.pieces(first.source, first.key)
+    assert first in pieces
+    assert [piece.ordinal for piece in pieces] == list(range(len(pieces)))
+    assert found.pieces(first.source, "nowhere") == []
 
 
 def until_more_answers(at_work: list[Asking]) -> None:

@@ -24,6 +24,7 @@ from knowledge.server.download import download
 from knowledge.server.find import FINDERS, Finder, cached, find
 from knowledge.server.locks import Lock
 from knowledge.server.version import WEAVIATE_VERSION, NotThere
+from tests.patience import PATIENCE_S
 
 PROGRAM = b"#!/bin/sh\nexit 0\n"
 NOWHERE = "http://127.0.0.1:9"
@@ -192,7 +193,7 @@ def test_of_two_commands_one_builds_and_the_other_says_that_it_waits(tmp_path: P
 
     def slow(scratch: Path, progress: Progress) -> Path:
         builds.append("one")
-        assert waiting.wait(30)
+        assert waiting.wait(PATIENCE_S)
         return put(scratch, progress)
 
     def told(step: str, done: int, total: int | None) -> None:

@@ -39,6 +39,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
+@pytest.mark.endurance
 @pytest.mark.real
 class TestDeaths:
     def test_a_killed_server_is_started_again_and_the_key_still_works(self, home: Path) -> None:
@@ -126,6 +127,7 @@ class TestTrouble:
             use(small_disk / "home")
         assert "Free at least" in caught.value.remedy
 
+    @pytest.mark.endurance
     def test_a_disk_that_fills_up_while_it_runs_is_survived(self, disk: Path) -> None:
         with use(disk / "home") as endpoint:
             filler = disk / "filler"

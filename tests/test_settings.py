@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SecretMissing, SettingsWrong, UnknownSpace
+from bot.limits import Rate, Rates
 from bot.secret import Secret
 from bot.settings import Settings, load_settings
+from bot.settings.jobs import Jobs
 from bot.settings.sections import DEFAULT_EMBEDDER, DEFAULT_MODEL, Section
 
 ROOT = Path(__file__).parents[1]
@@ -133,6 +136,11 @@ def test_durations_are_seconds_or_words(set_to: SetTo, said: str, seconds: int) 
 def test_a_source_may_be_read_by_hand_only(set_to: SetTo) -> None:
     settings = set_to('[sources.a]\nuse = "folder"\npath = "a"\nevery = "never"')
     assert settings.sources["a"].every is None
+
+
+def test_a_limit_is_a_rate_or_none(set_to: SetTo) -> None:
+    settings = set_to('[limits]\nper_person = "5/10min"', TANDEM_LIMITS__PER_CHANNEL="none")
+    assert settings.limits.rates == Rates(Rate(5, timedelta(minutes=10)), None)
 
 
 # -- secrets ----------------------------------------------------------------------------
@@ -272,6 +280,8 @@ def test_all_problems_are_told_at_once_with_place_and_remedy(wrong: Wrong, tmp_p
         ('[database]\nurl = { evn = "X" }', r"database\.url: must be a reference"),
         ("[chunking]\nmin_tokens = 300", r"chunking: `min_tokens` must be at most"),
         ("weaviate.linger = -1", r"weaviate\.linger: must be a duration"),
+        ('[limits]\nper_person = "often"', r"limits\.per_person: must be a rate such as \"30/h\""),
+        ("[limits]\nper_channel = 30", r"limits\.per_channel: must be a rate"),
         ("[tasks.a]", r"tasks\.a\.instruction: is missing"),
     ],
 )
@@ -310,7 +320,7 @@ def test_the_example_file_is_accepted_and_says_the_defaults(
     monkeypatch.setenv("TANDEM_EXAMPLE_DATABASE", "postgresql://anna:hunter2@db/tandem")
     settings = load_settings({"TANDEM_CONFIG": str(EXAMPLE)})
     plain = load_settings({}, ROOT / "tests")
-    same = ("model", "embedder", "weaviate", "chunking", "search", "answers", "log")
+    same = ("model", "embedder", "weaviate", "chunking", "search", "answers", "limits", "log")
     assert [getattr(settings, name) for name in same] == [getattr(plain, name) for name in same]
     assert settings.database_url().get_secret_value() == "postgresql://anna:hunter2@db/tandem"
     assert settings.sources["handbook"].options == plain.sources["handbook"].options
@@ -323,7 +333,45 @@ def test_the_example_file_shows_every_setting() -> None:
             table = header[1]
         elif key := re.match(r"(?:#\s+)?(\w+) = ", line):
             shown.add(f"{table}.{key[1]}" if table else key[1])
-    assert settable(Settings) - shown - {"platforms.use"} == set()
+    plain = {re.sub(r"^jobs\.\w+\.", "jobs.", key) for key in settable(Settings)}
+    assert plain - shown - {"platforms.use"} == set()
+
+
+def test_the_example_file_shows_every_job_with_its_default() -> None:
+    plain, example = Jobs(), tomllib.loads(EXAMPLE.read_text())["jobs"]
+    assert {*example} == {*Jobs.model_fields}
+    for name in Jobs.model_fields.keys() - {"timezone", "train", "evaluate", "backup"}:
+        assert getattr(Jobs.model_validate({name: example[name]}), name) == getattr(plain, name)
+
+
+def test_a_job_has_an_interval_or_cron_in_a_zone(set_to: SetTo) -> None:
+    settings = set_to(
+        '[jobs]\ntimezone = "Europe/Berlin"\n[jobs.train]\ncron = "0 2 * * 1-5"\n'
+        '[jobs.harvest]\ncron = "@daily"\ntimezone = "Asia/Tokyo"\n[jobs.health]\nevery = "never"\n'
+        '[sources.a]\nuse = "folder"\npath = "a"\ncron = "*/20 * * * *"'
+    )
+    jobs = settings.jobs
+    assert (jobs.train.cron, jobs.train.every, jobs.train.timezone) == ("0 2 * * 1-5", None, None)
+    assert (jobs.harvest.every, jobs.harvest.timezone) == (None, "Asia/Tokyo")
+    assert (jobs.health.every, jobs.health.cron) == (None, "")
+    assert (settings.sources["a"].every, settings.sources["a"].cron) == (None, "*/20 * * * *")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[jobs.train]\nevery = "1h"\ncron = "0 2 * * *"', r":1: jobs\.train: .*two schedules"),
+        ('[jobs.train]\ncron = "0 2 * *"', r":2: jobs\.train\.cron: .*has 4 fields"),
+        ('[jobs.train]\ncron = "0 2 * * 8"', r":2: jobs\.train\.cron: .*no day of the week"),
+        ('[jobs.train]\nevery = "0s"', r':2: jobs\.train\.every: must be at least "1s"'),
+        ('[jobs]\ntimezone = "Berlin"', r":2: jobs\.timezone: must be an IANA time zone"),
+        ("[jobs.trian]", r":1: jobs\.trian: is unknown. Did you mean `train`\?"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_told_with_its_place(
+    wrong: Wrong, text: str, told: str
+) -> None:
+    assert re.search(told, "\n".join(wrong(text)))
 
 
 def settable(model: type[Section]) -> set[str]:

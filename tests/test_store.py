@@ -17,7 +17,9 @@ from bot.conversation import Feedback, Mode, Outcome, Verdict
 from bot.database import connect, upgrade
 from bot.errors import DatabaseUnavailable, UnknownInteraction
 from bot.rendering import interaction_json
-from bot.store import Store, SyncPass, Wanted
+from bot.sessions import Sessions
+from bot.store import Store, SyncPass
+from bot.wanted import Wanted
 from tests.contracts import MemoryContract
 from tests.fakes import FakeStore, an_answer, kept
 
@@ -87,6 +89,14 @@ def test_a_listed_interaction_says_how_sure_its_answer_was(store: Store) -> None
     kept(store, answer=replace(an_answer(), confidence=0.8125))
     [found] = store.interactions()
     assert interaction_json(found)["confidence"] == 0.812
+
+
+def test_an_interaction_says_which_version_wrote_its_answer(store: Store) -> None:
+    kept(store)
+    mine = kept(store, answer=replace(an_answer(), version="style-7"))
+    [found] = store.interactions(wanted=Wanted(version="style-7"))
+    assert found == mine
+    assert interaction_json(found)["version"] == "style-7"
 
 
 @pytest.mark.parametrize(
@@ -238,9 +248,9 @@ def test_a_new_file_is_for_its_owner_only(tmp_path: Path) -> None:
 @pytest.mark.postgres
 def test_a_connection_that_was_cut_is_made_anew(postgres_url: str) -> None:
     upgrade(postgres_url)
-    with closing(Store(postgres_url)) as store, closing(Store(postgres_url)) as other:
+    with closing(Store(postgres_url)) as store, closing(Sessions(postgres_url)) as other:
         before = kept(store)
-        with other._engine.begin() as connection:
+        with other.writing() as connection:
             others = "datname = current_database() AND pid <> pg_backend_pid()"
             cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
             assert connection.exec_driver_sql(cut).all() == [(True,)]

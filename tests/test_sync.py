@@ -13,15 +13,15 @@ import pytest
 from bot.app import build
 from bot.settings import load_settings
 from knowledge.ahead import ahead
-from knowledge.documents import Checkpoint, Document, Item, Unreadable
+from knowledge.documents import Checkpoint, Document, Item, Reached, Unreadable, quiet
 from knowledge.embedding import Vectors
 from knowledge.errors import EmbeddingFailed, IndexUnavailable, SourceUnreadable
 from knowledge.index import Index
 from knowledge.objects import Entry
-from knowledge.server.locks import Lock
 from knowledge.sync import SyncReport, sync
 from tests.fakes import FakeEmbedder, FakeIndex, FakeSource, paragraphs
 from tests.indexes import contents, prepared
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
@@ -187,6 +187,95 @@ def test_an_unreadable_document_keeps_what_is_indexed(
     assert "1 could not be read" in str(report)
 
 
+def test_what_a_source_reached_is_told_to_its_next_pass(
+    index: Shelves, embedder: FakeEmbedder
+) -> None:
+    source = FakeSource(PAGES, reaches="page 7 😀")
+    for _ in range(3):
+        sync(source, index, embedder, paragraphs)
+    assert source.told == ["", "page 7 😀", "page 7 😀"]
+    source.reaches = ""  # nothing new is said, so the old holds
+    sync(source, index, embedder, paragraphs)
+    assert index.state("handbook") == "page 7 😀"
+    assert keys(index) == PAGES.keys()
+
+
+def test_a_full_sync_is_told_no_state_and_keeps_none_of_before(
+    index: Shelves, embedder: FakeEmbedder
+) -> None:
+    source = FakeSource(PAGES, reaches="page 7")
+    sync(source, index, embedder, paragraphs)
+    source.reaches = ""
+    sync(source, index, embedder, paragraphs, full=True)
+    assert (source.told, index.state("handbook")) == (["", ""], "")
+
+
+def test_a_pass_that_breaks_keeps_the_state_before_it(
+    index: Shelves, embedder: FakeEmbedder
+) -> None:
+    sync(FakeSource(PAGES, reaches="page 7"), index, embedder, paragraphs)
+
+    class Early(FakeSource):
+        def documents(self, since: Checkpoint | None) -> Iterator[Item]:
+            yield Reached("page 8")
+            yield from super().documents(since)
+
+    with pytest.raises(SourceUnreadable):
+        sync(Early(PAGES, fails_at="lunch.md"), index, embedder, paragraphs)
+    assert index.state("handbook") == "page 7"
+    sync(Early(PAGES), index, embedder, paragraphs)
+    assert index.state("handbook") == "page 8"
+
+
+def test_an_index_from_before_states_is_told_none_and_goes_on(
+    index: Shelves, embedder: FakeEmbedder
+) -> None:
+    synced(index, embedder)
+    index.mark_complete("handbook")  # as it was always called
+    source = FakeSource(PAGES)
+    assert counts(sync(source, index, embedder, paragraphs)) == {"seen": 3, "unchanged": 3}
+    assert source.told == [""]
+
+
+def refusing(*keys: str) -> FakeIndex:
+    return FakeIndex(refuses=keys)
+
+
+def test_a_document_that_the_index_refuses_is_told_and_the_rest_goes_on() -> None:
+    index = refusing("kiln.md")
+    report = synced(index, FakeEmbedder())
+    assert report.unreadable == (Unreadable("kiln.md", "is not to its taste"),)
+    assert counts(report) == {"seen": 3, "new": 2, "chunks": 5, "embedded": 8}
+    assert (keys(index), index.complete("handbook")) == ({"leave.md", "lunch.md"}, True)
+
+
+def test_a_new_version_that_the_index_refuses_leaves_the_old_one() -> None:
+    index = FakeIndex()
+    synced(index, FakeEmbedder())
+    before, index.refuses = contents(index), ("kiln.md",)
+    report = synced(index, FakeEmbedder(), {**PAGES, "kiln.md": "The kiln\n\nBroken."})
+    assert (contents(index), counts(report)) == (before, {"seen": 3, "unchanged": 2, "embedded": 1})
+
+
+def test_a_state_beyond_what_the_index_took_is_not_kept() -> None:
+    index, source = FakeIndex(), FakeSource(PAGES, reaches="page 7")
+    sync(source, index, FakeEmbedder(), paragraphs)
+    source.reaches, index.refuses = "page 8", ("new.md",)
+    source.texts = {**PAGES, "new.md": "New"}
+    sync(source, index, FakeEmbedder(), paragraphs)
+    assert index.state("handbook") == "page 7"
+    index.refuses = ()
+    sync(source, index, FakeEmbedder(), paragraphs)
+    assert (index.state("handbook"), "new.md" in keys(index)) == ("page 8", True)
+
+
+def test_a_state_beyond_a_document_whose_key_came_twice_is_not_kept() -> None:
+    index = FakeIndex()
+    source = Given((page("a", "First."), page("a", "Second."), Reached("page 8")))
+    sync(source, index, FakeEmbedder(), paragraphs)
+    assert index.state("handbook") == ""
+
+
 def test_a_full_sync_reads_and_embeds_all_again(index: Shelves, embedder: FakeEmbedder) -> None:
     synced(index, embedder)
     before = contents(index)
@@ -298,10 +387,16 @@ def test_two_syncs_at_once_end_in_the_same_index(weaviate: WeaviateClient, prefi
     assert contents(index) == undisturbed(index, texts)
 
 
+class Fresh(FakeIndex):
+    """An edition that is not searched yet."""
+
+    live = False
+
+
 @pytest.mark.real
 def test_a_second_sync_of_a_source_waits_for_the_first(tmp_path: Path) -> None:
     settings = load_settings({"TANDEM_HOME": str(tmp_path)}, tmp_path)
-    waits, index, done = threading.Event(), FakeIndex(), list[object]()
+    waits, index, done = threading.Event(), Fresh(), list[object]()
 
     def progress(step: str, seconds: int, total: int | None) -> None:
         if step == "Waiting for another sync of handbook":
@@ -309,12 +404,12 @@ def test_a_second_sync_of_a_source_waits_for_the_first(tmp_path: Path) -> None:
 
     def work() -> None:
         with build(settings, progress) as app:
-            done.append(app._sync_one(FakeSource(PAGES), index, full=False))  # type: ignore[arg-type]
+            done.append(app.syncing.one(FakeSource(PAGES), index, full=False))  # type: ignore[arg-type]
 
-    with Lock(tmp_path / "sync-handbook.lock").held(lambda seconds: None):
+    with build(settings, quiet) as first, first.leases.alone("sync-handbook", lambda _: None):
         second = threading.Thread(target=work)
         second.start()
-        assert waits.wait(60)
+        assert waits.wait(PATIENCE_S)
         assert not index.records
     second.join()
     assert [report.seen for report in done if isinstance(report, SyncReport)] == [3]
@@ -346,11 +441,11 @@ class Away(FakeIndex):
     puts: int = 0
     dropped: list[str] = field(default_factory=list)
 
-    def put(self, entries: Any) -> None:
+    def put(self, entries: Any) -> dict[str, str]:
         self.puts += 1
         if self.puts > 1:
             raise IndexUnavailable("no answer", "Start it")
-        super().put(entries)
+        return super().put(entries)
 
 
 def test_an_index_that_fails_is_told_and_nothing_is_forgotten() -> None:
@@ -409,7 +504,46 @@ def test_leaving_early_ends_the_thread_that_works_ahead() -> None:
         assert next(things) == 1
         (worker,) = [thread for thread in threading.enumerate() if thread.name == "ahead"]
     assert not worker.is_alive()
-    assert closed.wait(5)
+    assert closed.wait(PATIENCE_S)
+
+
+def test_who_waits_for_things_can_be_called_away_though_none_comes() -> None:
+    silent, asked = threading.Event(), list[int]()
+
+    def things() -> Iterator[int]:
+        yield 1
+        silent.wait(PATIENCE_S)
+
+    def waiting() -> None:
+        asked.append(1)
+        if len(asked) == 2:
+            silent.set()
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError), ahead(things(), waiting=waiting) as made:
+        assert list(made) == [1]
+    assert len(asked) == 2
+
+
+def test_a_sync_whose_source_says_nothing_can_be_stopped(embedder: FakeEmbedder) -> None:
+    silent, index, told = threading.Event(), FakeIndex(), list[int]()
+
+    class Silent(FakeSource):
+        def documents(self, since: Checkpoint | None) -> Iterator[Item]:
+            yield from super().documents(since)
+            silent.wait(PATIENCE_S)
+
+    def progress(step: str, done: int, total: int | None) -> None:
+        told.append(done)
+        if len(told) > len(PAGES):
+            silent.set()
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        sync(Silent(PAGES), index, embedder, paragraphs, progress=progress)
+    assert told == [1, 2, 3, 3]
+    assert keys(index) == {*PAGES}  # what was read before is kept
+    assert not index.complete("handbook")
 
 
 def test_no_more_is_made_ahead_than_was_asked_for() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model.errors import TaskUnusable, UnknownTask
-from model.tasks import BUILT_IN, Shot, Task, task_named, task_prompt, tasks_from
+from model.tasks import BUILT_IN, Shot, Task, not_showing, task_named, task_prompt, tasks_from
 
 TASKS = tasks_from({})
 
@@ -62,6 +63,16 @@ def test_the_examples_nearest_to_the_text_are_shown() -> None:
     told = task_prompt(Task("t", "Do it.", shots), "our mugs and the glaze and clay").messages
     answers = {message.text for message in told if message.role == "assistant"}
     assert answers == {"MUGS", "GLAZE", "CLAY"}
+
+
+def test_a_text_that_is_asked_for_is_not_shown_and_all_others_are() -> None:
+    shots = tuple(Shot(f"About {word}.", word) for word in "kilns mugs clay".split())
+    task = replace(TASKS["rewrite"], examples=shots)
+    for text in ("About mugs.", "about  MUGS", "Rewrite politely: about mugs"):
+        assert [shot.answer for shot in not_showing(task, text).examples] == ["kilns", "clay"]
+    ordered = replace(task, examples=(Shot("Rewrite politely: about mugs", "mugs"),))
+    assert not_showing(ordered, "About mugs").examples == ()
+    assert not_showing(task, "about mugs and clay") == task
 
 
 def test_settings_add_and_replace_tasks(tmp_path: Path) -> None:

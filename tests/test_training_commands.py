@@ -1,70 +1,85 @@
-"""The two training commands in their short form, killed and started again."""
+"""`tandem train` and `tandem runs`: what is typed, what is refused, what is seen."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
+from rich.console import Console
 
-from knowledge.reranker.onnx_reader import OnnxReader
+from bot.__main__ import WRONG, cli, guarded
+from bot.bars import Bars
+from bot.learning.asking_training import Shown, lasting, row, run_json
+from bot.learning.planning import is_bot
+from bot.learning.words import RunState, TrainingRun
+from model.examples import What
+from model.training.words import Told
+from tests.commands import Terminal
 
-ROOT = Path(__file__).resolve().parent.parent
-pytestmark = pytest.mark.bench
-
-
-def command(name: str, folder: Path, *options: str) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        f"bench.{name}",
-        str(folder),
-        "--short",
-        "--device",
-        "cpu",
-        *options,
-    ]
-
-
-def run(name: str, folder: Path, *options: str) -> dict[str, Any]:
-    told = subprocess.run(command(name, folder, *options), cwd=ROOT, capture_output=True, text=True)
-    assert told.returncode == 0, told.stderr[-3000:]
-    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
-    assert f"loss {manifest['fitted']['loss']:.4f}" in told.stdout
-    return manifest
+BEGUN = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+RUN = TrainingRun(
+    What.STYLE,
+    ("shout",),
+    3,
+    {"rank": 4},
+    RunState.RUNNING,
+    BEGUN,
+    figures={"step": 10.0, "steps": 40.0, "loss": 1.5, "validation": 1.75},
+    id=7,
+)
 
 
-def killed(name: str, folder: Path) -> None:
-    """Kill the command as soon as it has kept anything."""
-    asked = command(name, folder, "--keep-every", "1")
-    child = subprocess.Popen(asked, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 300
-    while not (folder / "checkpoint.pt").exists() and child.poll() is None:
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+def test_without_examples_nothing_is_trained_and_the_refusal_says_why(
+    home: Path, tmp_path: Path
+) -> None:
+    told = Terminal(home, tmp_path).tandem("train", "--json")
+    assert (told.code, told.out) == (1, "")
+    assert "20 are needed for a task: there are none" in told.err
+    assert "tandem examples review" in told.err
 
 
-@pytest.mark.parametrize("name", ["train_reranker", "train_answers"])
-def test_a_killed_training_ends_like_one_that_was_not(name: str, tmp_path: Path) -> None:
-    whole = run(name, tmp_path / "whole")
-    killed(name, tmp_path / "cut")
-    cut = run(name, tmp_path / "cut")
-    assert cut["fitted"] == whole["fitted"]
-    assert cut["data"] == whole["data"]
-    assert whole["fitted"]["steps"] == 6
-    assert whole["held_out"]
+def test_resuming_is_as_it_was_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["tandem", "train", "--resume", "3", "--anew"])
+    assert guarded(cli) == WRONG
 
 
-def test_what_the_reader_is_trained_into_can_be_loaded(tmp_path: Path) -> None:
-    """Its layers fit ONNX Runtime's reader, which brings word vectors of another width."""
-    run("train_reranker", tmp_path)
-    session = OnnxReader(tmp_path, tmp_path / "reader.onnx").session
-    assert [given.name for given in session.get_inputs()] == ["words", "types"]
-    assert [made.name for made in session.get_outputs()] == ["relevance", "answers", "evidence"]
+def test_a_run_is_told_as_a_row_and_as_json() -> None:
+    told = row(RUN, cut=False)
+    assert told[:4] == ["7", "style", "shout", "running"]
+    assert told[4:7] == ["10 of 40", "1.500", "1.750"]
+    assert run_json(RUN, cut=True)["state"] == "cut off"
+    done = replace(RUN, state=RunState.DONE, ended_at=BEGUN + timedelta(minutes=12))
+    assert row(done, cut=False)[-1] == "12 min"
+    assert run_json(done, cut=False)["version"] == "style-7"
+    assert json.dumps(run_json(done, cut=False))
+
+
+def test_progress_is_a_bar_and_a_line_for_each_look() -> None:
+    seen = StringIO()
+    with Bars(Console(file=seen, width=100)) as bars:
+        shown = Shown(bars)
+        shown(Told(0, 40, "", 0.0, note="left out: 2 empty examples"))
+        shown(Told(9, 40, "sft", 0.5, loss=1.5))
+        shown(Told(10, 40, "sft", 0.5, validation=1.75, tokens_s=130.0, left_s=1500.0))
+    assert "left out: 2 empty examples" in seen.getvalue()
+    assert "step 10 of 40 (sft), loss 1.500, validation 1.750, 130 tokens/s, 25 min left" in (
+        seen.getvalue()
+    )
+    assert "training 9 of 40" in seen.getvalue()
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(45, "45 s"), (600, "10 min"), (7200, "2.0 h")])
+def test_time_is_told_roughly(seconds: float, said: str) -> None:
+    assert lasting(seconds) == said
+
+
+def test_a_bot_is_known_by_how_it_was_started() -> None:
+    assert is_bot(["/venv/bin/python", "/venv/bin/tandem", "run"])
+    assert is_bot(["python", "-m", "bot", "run", "--only", "slack"])
+    assert not is_bot(["/venv/bin/python", "/venv/bin/tandem", "train"])
+    assert not is_bot(["vim", "run"])
+    assert not is_bot([])

@@ -87,10 +87,11 @@ def test_a_followup_is_made_standalone_as_the_bot_makes_it() -> None:
     assert len(asked.text) >= len(row["question"])
 
 
-def test_the_wheel_carries_the_handbook_and_none_of_this() -> None:
+def test_the_wheel_carries_the_handbook_and_the_golden_sets_and_none_of_this() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {"examples/handbook": "bot/examples/handbook"}
+    carried = ("handbook", "golden")
+    assert included == {f"examples/{name}": f"bot/examples/{name}" for name in carried}
 
 
 def test_the_likest_text_is_found_by_its_words() -> None:

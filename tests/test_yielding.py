@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +28,11 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="a thread has its own
 def ranks() -> dict[int, int]:
     """The nice value of each thread of this process."""
     threads = [int(task.name) for task in Path("/proc/self/task").iterdir()]
-    return {thread: os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
+    found = dict[int, int]()
+    for thread in threads:
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            found[thread] = os.getpriority(os.PRIO_PROCESS, thread)
+    return found
 
 
 @linux

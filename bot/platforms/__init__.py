@@ -2,15 +2,17 @@
 
 A platform is a file (or a package) of this folder. Its name is its name; its function
 `platform(name, ...)` builds it, and that function's signature is the schema of its settings
-(`[platforms.NAME]`). Nothing else is edited to add one. It reads an event into a `Question` (or a
-reason for staying silent), asks the assistant in a worker thread, and draws the interaction.
+(`[platforms.NAME]`). Nothing else is edited to add one. It reads an event into a `Post` and hands
+it to the desk, which decides whether to speak and keeps it in the inbox; a `Worker` over the
+platform's `Stage` (`bot.stage`) answers what lies there.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from bot.assistant import Assistant
+if TYPE_CHECKING:
+    from bot.desk import Desk
 
 
 class Platform(Protocol):
@@ -20,5 +22,5 @@ class Platform(Protocol):
     def name(self) -> str:
         """The name given in the settings."""
 
-    async def run(self, assistant: Assistant) -> None:
-        """Listen and answer until cancelled."""
+    async def run(self, desk: Desk) -> None:
+        """Listen and answer until cancelled; then leave within 10 s, with nothing lost."""

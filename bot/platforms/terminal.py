@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from bot import wording
 from bot.assistant import Assistant
 from bot.conversation import Interaction, Mode, Outcome, Place, Question, Turn
 from bot.errors import BotError
 from bot.intake import clean
 from bot.routing import keyword
+from knowledge.documents import Passage
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
 
 QUOTE_WIDTH = 220  # characters of a quote that are shown
 
@@ -34,6 +40,9 @@ class TerminalWatcher:
             self._status = self.aside.status(escape(text))
             self._status.start()
         self._status.update(escape(text))
+
+    def found(self, passages: Sequence[Passage]) -> None:
+        """The sources stand below the answer."""
 
     def piece(self, text: str) -> None:
         """Print the next piece at once."""
@@ -106,18 +115,14 @@ def draw(interaction: Interaction, out: Console, watcher: TerminalWatcher | None
 
 def footer(interaction: Interaction) -> str:
     """Mode, task, model, times and id, in a line; of an answer given again, since when."""
-    route, timings = interaction.route, interaction.timings
-    mode = f"{route.mode}/{route.task}" if route.task else str(route.mode)
+    timings, earlier = interaction.timings, interaction.answer.cached_from
     times = [
         f"first words {timings.first_piece_ms / 1000:.1f} s" if timings.first_piece_ms else "",
         f"in all {timings.total_ms / 1000:.1f} s" if timings.total_ms else "",
     ]
-    earlier = interaction.answer.cached_from
     if earlier is not None:
-        when = earlier.asked_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        times = [f"answered before, {when}; sources unchanged"]
-    told = [f"{mode}: {route.reason}", interaction.answer.model, *times, f"#{interaction.id}"]
-    return " · ".join(part for part in told if part)
+        times = [wording.again(earlier.asked_at.astimezone().strftime("%Y-%m-%d %H:%M"))]
+    return wording.footer(interaction, times)
 
 
 class TerminalPlatform:
@@ -140,7 +145,11 @@ class TerminalPlatform:
         """As given."""
         return self._name
 
-    async def run(self, assistant: Assistant) -> None:
+    async def run(self, desk: Desk) -> None:
+        """Converse; who sits here waits for each answer, so nothing goes through the inbox."""
+        await self.converse(desk.assistant)
+
+    async def converse(self, assistant: Assistant) -> None:
         """Ask and answer until the input ends or a person says `/quit`."""
         thread: list[Turn] = []
         self.aside.print("[dim]rag: or tuned: forces a mode · /new begins anew · /quit leaves[/]")

@@ -21,6 +21,7 @@ import bot
 from bot.errors import SettingsWrong, UnknownSpace
 from bot.secret import Secret
 from bot.settings.checking import problems
+from bot.settings.jobs import Jobs
 from bot.settings.reading import read
 from bot.settings.sections import (
     FOR_ALL,
@@ -28,6 +29,8 @@ from bot.settings.sections import (
     Chunking,
     Database,
     Embedder,
+    Learning,
+    Limits,
     Log,
     Model,
     Platform,
@@ -39,6 +42,8 @@ from bot.settings.sections import (
     Task,
     Weaviate,
 )
+from bot.settings.trusted import Trusted
+from bot.settings.unasked import Gaps, Stale
 
 __all__ = ["Settings", "load_settings"]
 
@@ -61,6 +66,12 @@ class Settings(Section):
     search: Search = Search()
     answers: Answers = Answers()
     routing: Routing = Routing()
+    limits: Limits = Limits()
+    learning: Learning = Learning()
+    jobs: Jobs = Jobs()
+    gaps: Gaps = Gaps()
+    stale: Stale = Stale()
+    trusted: Trusted = Trusted()
     tasks: dict[Name, Task] = Field(default_factory=dict)
     log: Log = Log()
     _file: Path | None = PrivateAttr(None)

@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bot.limits import Rate, Rates, rate
 from bot.secret import Secret, looks_like_reference, names_secret
+from bot.settings.timing import Cron, Often, Zone, timed
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d|w)?", re.IGNORECASE)
 UNITS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -89,6 +91,14 @@ WebUrl = Annotated[str, AfterValidator(web_url)]
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 
 
+def rate_of(value: object) -> object:
+    """A rate in words such as "30/h"; "none" is no limit."""
+    return value if value is None or isinstance(value, Rate) else rate(str(value))
+
+
+RateLimit = Annotated[Rate | None, BeforeValidator(rate_of)]
+
+
 class Section(BaseModel):
     """A part of the settings; a key that it does not have is an error."""
 
@@ -127,22 +137,25 @@ class Platform(PluginSection):
 class Source(PluginSection):
     """Where documents come from, how often they are looked at, and who may read them."""
 
-    every: Duration | None = timedelta(hours=1)  # None ("never"): only by hand
+    every: Annotated[Duration | None, Often] = timedelta(hours=1)  # None ("never"): only by hand
+    cron: Cron = ""
+    timezone: Zone | None = None  # of cron; None: that of all jobs
+    limit: Duration | None = timedelta(hours=12)  # of one sync; None ("none"): as long as it takes
     spaces: Annotated[Names, Field(min_length=1)] = ("everyone",)
 
     @model_validator(mode="before")
     @classmethod
-    def _never(cls, given: Any) -> Any:
-        never = isinstance(given, dict) and given.get("every") == "never"
-        return given | {"every": None} if never else given
+    def _timed(cls, given: Any) -> Any:
+        return timed(given)
 
 
 class Space(Section):
     """Who may read the sources that belong to the space."""
 
     slack_channels: Names = ()
+    discord_guilds: Names = ()  # all members of these servers, by their ids
     discord_channels: Names = ()
-    discord_roles: Names = ()
+    discord_roles: Names = ()  # ids, "<server's id>/<name>"; with one server: names
     groups: Names = ()  # Slack user groups
     people: Names = ()
 
@@ -259,6 +272,18 @@ class Routing(Section):
     min_confidence: Share = 0.6  # that it is a task; below it: a question
 
 
+class Limits(Section):
+    """How many questions are answered; who asks more is told when to come back."""
+
+    per_person: RateLimit = Rate(30, timedelta(hours=1))  # None ("none"): as many as they like
+    per_channel: RateLimit = Rate(200, timedelta(hours=1))
+
+    @property
+    def rates(self) -> Rates:
+        """Both together."""
+        return Rates(self.per_person, self.per_channel)
+
+
 class Task(Section):
     """A stylistic job of the tuned model."""
 
@@ -266,6 +291,32 @@ class Task(Section):
     examples: Path | None = None  # JSON Lines
     labels: Names = ()
     max_tokens: Count | None = None
+    measure: str = ""  # that a new version must be better by: accuracy, chrf, voice, bleu, …
+
+
+class Learning(Section):
+    """How verdicts become better models; docs/learning.md tells the whole."""
+
+    policy: Literal["auto", "review"] = "review"  # of clear examples; doubtful ones always wait
+    policies: Mapping[str, Literal["auto", "review"]] = Field(default_factory=dict)  # by task
+    keep: Duration | None = timedelta(days=365)  # examples of people; None ("forever")
+    silent_channels: Names = ()  # ids of channels from which nothing is learned
+    fewest: Count = 20  # accepted examples without which nothing is trained
+    canary: Share = 0.0  # the share of places on which what passed the gate is tried first
+    canary_votes: Count = 20  # on the candidate's answers, before they count
+    auto_promote: bool = False  # what passed the gate, and its trial if one is set, goes live
+    votes_in_search: Share = 0.05  # of a cosine: the most that verdicts move a passage; 0: off
+    votes_half_life: Duration = timedelta(days=180)  # until half of a verdict's say is gone
+    curated: bool = True  # corrections that were accepted are given to the same question again
+    recipes: Path | None = (
+        None  # a folder of TOML recipes: style.toml, answers.toml, retriever.toml
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _forever(cls, given: Any) -> Any:
+        forever = isinstance(given, dict) and given.get("keep") == "forever"
+        return given | {"keep": None} if forever else given
 
 
 class Log(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch.nn import ModuleDict
 
 OPSET = 17
+OURS = "bert."  # before the names of weights in files that we wrote
 
 
 def encoder(folder: Path) -> Any:
@@ -62,13 +63,17 @@ def _weights(file: Path) -> Iterator[tuple[str, Tensor]]:
 
     graph = onnx.load(str(file)).graph
     held = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
-    for name, array in held.items():
+    for whole, array in held.items():
+        name = whole.removeprefix(OURS)
         if name.startswith(("embeddings.", "encoder.")):
             yield name, torch.from_numpy(np.array(array))
     for node in graph.node:
         if node.op_type == "MatMul" and node.input[1] in held:
             name = node.name.strip("/").removesuffix("/MatMul").replace("/", ".")
-            yield f"{name}.weight", torch.from_numpy(held[node.input[1]].T.copy())
+            yield (
+                f"{name.removeprefix(OURS)}.weight",
+                torch.from_numpy(held[node.input[1]].T.copy()),
+            )
 
 
 def tokenizer(folder: Path) -> Tokenizer:
@@ -89,14 +94,12 @@ def export(parts: ModuleDict, file: Path) -> None:
     outputs: `relevance` and `answers`, (passages, 1), and `evidence`, (passages, tokens).
     """
     import torch
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     parts.to("cpu").eval()
     words, types = torch.zeros(1, 8, _bert(parts).config.hidden_size), torch.zeros(1, 8).long()
     axes = {name: {0: "n", 1: "t"} for name in ("words", "types", "evidence")}
     with tempfile.TemporaryDirectory(dir=file.parent) as made:
-        whole, shaped = Path(made) / "whole.onnx", Path(made) / "shaped.onnx"
+        whole, half = Path(made) / "whole.onnx", Path(made) / "int8.onnx"
         torch.onnx.export(
             _graph(parts),
             (words, types),
@@ -107,16 +110,24 @@ def export(parts: ModuleDict, file: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
-        quant_pre_process(str(whole), str(shaped), skip_symbolic_shape=True)
-        half = Path(made) / "int8.onnx"
-        quantize_dynamic(
-            str(shaped),
-            str(half),
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            op_types_to_quantize=["MatMul"],
-        )
+        quantized(whole, half, ["MatMul"])
         half.replace(file)
+
+
+def quantized(whole: Path, file: Path, kinds: Sequence[str]) -> None:
+    """Write a model with its operations of these kinds in int8, each column by its own scale."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    shaped = whole.with_name("shaped.onnx")
+    quant_pre_process(str(whole), str(shaped), skip_symbolic_shape=True)
+    quantize_dynamic(
+        str(shaped),
+        str(file),
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        op_types_to_quantize=list(kinds),
+    )
 
 
 def _bert(parts: ModuleDict) -> Any:

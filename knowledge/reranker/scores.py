@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from statistics import mean
 
 from knowledge.reranker import Reading
@@ -84,7 +84,7 @@ def certainty(readings: Sequence[Reading]) -> float:
     return top + math.log(sum(math.exp(score - top) for score in scores)) if scores else top
 
 
-def ndcg(ranked: Sequence[str], gold: set[str]) -> float:
+def ndcg(ranked: Sequence[object], gold: Collection[object]) -> float:
     """nDCG@10 of keys in their order; gains are 0 and 1. Without gold: 0."""
     gains = sum(1 / math.log2(i + 2) for i, key in enumerate(ranked[:FIRST]) if key in gold)
     best = sum(1 / math.log2(i + 2) for i in range(min(FIRST, len(gold))))

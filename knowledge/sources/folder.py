@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
 from knowledge import reading
-from knowledge.documents import Checkpoint, Document, Item, Unchanged, Unreadable
+from knowledge.documents import (
+    Checkpoint,
+    Document,
+    Item,
+    Keyed,
+    Original,
+    Reached,
+    Unchanged,
+    Unreadable,
+)
 from knowledge.errors import SourceUnreadable
 from knowledge.files import (
     EXCLUDED,
@@ -24,13 +33,14 @@ from knowledge.files import (
     StoredFiles,
     told,
 )
-from knowledge.reading.plain import Content, NotReadable
+from knowledge.net.asking import MEBIBYTE
+from knowledge.reading.plain import Content, NotReadable, decode
 from knowledge.reading.records import read_record, record_content, record_id
+from knowledge.sources._records import RECORDS, Known, above, chosen
 
-RECORDS = (".jsonl", ".ndjson")
-CORPUS, QUERIES = "corpus.jsonl", "queries.jsonl"
 TRIES = 3
-MEBIBYTE = 2**20
+DRAWN = ("pdf:", "office:")  # their readers; such files have no lines to show
+DENIED = "Check the bot user's rights, or the credentials in `options` and what they permit"
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,21 @@ class FolderSource:
     name: str
     files: Files
     max_bytes: int = 50 * MEBIBYTE
+    watch: bool = True
+
+    @property
+    def watched(self) -> Path | None:
+        """The folder or file whose changes are looked out for; None: it is no local one."""
+        return self.files.root if self.watch and isinstance(self.files, DiskFiles) else None
+
+    def concerns(self, path: Path) -> bool:
+        """May a change there change the documents? One of a folder may, and of what is gone."""
+        if not isinstance(self.files, DiskFiles) or not path.is_relative_to(self.files.root):
+            return False
+        key, patterns = path.relative_to(self.files.root).as_posix(), self.files.patterns
+        if path == self.files.root:
+            return True
+        return not patterns.bars(key) and (patterns.wants(key) or not path.is_file())
 
     def documents(self, since: Checkpoint | None) -> Iterator[Item]:
         """Every document, sorted by path; see `Source.documents`."""
@@ -69,17 +94,27 @@ class Pass:
     since: Checkpoint
     seen: set[str] = field(default_factory=set)
     unseen: list[str] = field(default_factory=list)  # beginnings of keys that may still be there
+    known: Known = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = Known(self.since)
 
     def items(self) -> Iterator[Item]:
         """All items; what was out of sight this time is kept as it is."""
         for file in chosen(self.listed()):
-            for item in self.read(file):
-                yield self.unique(item)
-        for key in sorted(self.since.held):
+            count, whole = 0, bool(file.mark and file.key.endswith(RECORDS))
+            for item in map(self.unique, self.read(file)):
+                yield item
+                count, whole = count + 1, whole and not isinstance(item, Unreadable)
+            if whole:
+                self.known.note(file, count)
+        for key in self.known.held:
             if key not in self.seen and key.startswith(tuple(self.unseen)):
                 yield Unchanged(key)
+        if state := self.known.state:
+            yield Reached(state)
 
-    def unique(self, item: Item) -> Item:
+    def unique(self, item: Keyed) -> Keyed:
         """The item, unless its key was there before."""
         if item.key not in self.seen:
             self.seen.add(item.key)
@@ -94,9 +129,10 @@ class Pass:
             return list(self.source.files.find())
         except Exception as error:  # each storage has errors of its own
             problem = f"its folder cannot be listed: {reading.brief(error)}"
-            raise SourceUnreadable(self.source.name, problem, "Check `path`") from error
+            remedy = DENIED if isinstance(error, PermissionError) else "Check `path`"
+            raise SourceUnreadable(self.source.name, problem, remedy) from error
 
-    def read(self, file: File) -> Iterator[Item]:
+    def read(self, file: File) -> Iterator[Keyed]:
         """The documents of one file."""
         records = file.key.endswith(RECORDS)
         if file.problem:
@@ -105,7 +141,9 @@ class Pass:
         elif file.size is not None and file.size > self.source.max_bytes and not records:
             yield Unreadable(file.key, too_long(self.source.max_bytes))
         elif records:
-            yield from self.read_records(file)
+            yield from (
+                map(Unchanged, same) if (same := self.known.same(file)) else self.read_records(file)
+            )
         else:
             yield self.read_whole(file)
 
@@ -116,7 +154,7 @@ class Pass:
         elif file.key.endswith(RECORDS):
             self.unseen.append(above(file))
 
-    def read_whole(self, file: File) -> Item:
+    def read_whole(self, file: File) -> Keyed:
         """The one document of a file."""
         if file.mark:
             fingerprint = f"{reading.VERSION}:{file.mark}"
@@ -130,7 +168,8 @@ class Pass:
             content = reading.read(data, file.key)
         except (NotReadable, Refused) as error:
             return Unreadable(file.key, str(error))
-        return self.document(file, file.key, content, file.url, fingerprint)
+        found = self.document(file, file.key, content, file.url, fingerprint)
+        return replace(found, original=original(file, data))
 
     def steady_bytes(self, file: File) -> bytes:
         """All bytes of a file, once it stood still while it was read."""
@@ -147,7 +186,7 @@ class Pass:
             return data
         raise NotReadable("changed while it was read; the next sync reads it again")
 
-    def read_records(self, file: File) -> Iterator[Item]:
+    def read_records(self, file: File) -> Iterator[Keyed]:
         """The documents of a file of records; it is streamed, for it may be large."""
         try:
             with self.source.files.open(file) as stream:
@@ -165,7 +204,7 @@ class Pass:
             while not line.endswith(b"\n") and (line := stream.readline(MEBIBYTE)):
                 pass
 
-    def read_line(self, file: File, number: int, line: bytes) -> Item:
+    def read_line(self, file: File, number: int, line: bytes) -> Keyed:
         """The document of one line."""
         key = f"{file.key}#{number}"
         try:
@@ -182,7 +221,8 @@ class Pass:
             content = reading.finished(record_content(record), key)
         except NotReadable as error:
             return Unreadable(key, str(error))
-        url = f"{file.url}#{quote(str(name or number))}"
+        there = file.line_url.replace("{line}", str(number))
+        url = there or f"{file.url}#{quote(str(name or number))}"
         return self.document(file, key, content, url, fingerprint)
 
     def document(
@@ -195,23 +235,14 @@ class Pass:
         )
 
 
-def chosen(files: Sequence[File]) -> Iterator[File]:
-    """The files that hold documents: beside a BEIR corpus, questions and judgments do not."""
-    keys = {file.key for file in files}
-    corpora = [
-        key.removesuffix(CORPUS)
-        for key in keys
-        if key.rsplit("/", 1)[-1] == CORPUS and key.removesuffix(CORPUS) + QUERIES in keys
-    ]
-    for file in files:
-        folders = [folder for folder in corpora if file.key.startswith(folder)]
-        if not folders or any(file.key == folder + CORPUS for folder in folders):
-            yield file
-
-
-def above(file: File) -> str:
-    """What the keys of a file's records begin with: nothing for a corpus at the root."""
-    return "" if file.key == CORPUS else f"{file.key}#"
+def original(file: File, data: bytes) -> Original | None:
+    """The file as people are shown it, line by line; None where they are not."""
+    if not file.line_url or reading.home_of(data, file.key).startswith(DRAWN):
+        return None
+    try:
+        return Original(decode(data), file.line_url)
+    except NotReadable:  # in an encoding that only its own reader sees
+        return None
 
 
 def digest(data: bytes) -> str:
@@ -243,15 +274,18 @@ def source(
     hidden: bool = False,
     max_bytes: int = 50 * MEBIBYTE,
     options: Mapping[str, Any] | None = None,
+    watch: bool = True,
 ) -> FolderSource:
     """Read the files under `path`: a folder, a file, or a URL such as `s3://bucket/docs`.
 
     `include` and `exclude` are patterns (`*.md`, `drafts`, `docs/**/*.rst`); lock files and
     the like are excluded in any case, names that begin with a dot unless `hidden`. `options`
-    are those of the storage (`key`, `token`, `anon`, ...).
+    are those of the storage (`key`, `token`, `anon`, ...). While `tandem run` runs, a folder on
+    disk is read when something in it changes, unless `watch` is off.
     """
     barred = (*exclude, *EXCLUDED, *(() if hidden else HIDDEN))
     patterns = Patterns(tuple(include), barred)
     if "://" in path or "::" in path:
         return FolderSource(name, StoredFiles(path, patterns, options or {}), max_bytes)
-    return FolderSource(name, DiskFiles(Path(path).expanduser().resolve(), patterns), max_bytes)
+    files = DiskFiles(Path(path).expanduser().resolve(), patterns)
+    return FolderSource(name, files, max_bytes, watch)

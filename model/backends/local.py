@@ -91,6 +91,13 @@ class LocalBackend:
         self.engine()  # OpenVINO's reads the tokenizer while it is built
         self._read()
 
+    def close(self) -> None:
+        """Give the memory back; what is asked afterwards loads it again."""
+        with self._loading:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+
     def count(self, prompt: Prompt) -> int:
         """Tokens that the prompt takes, exactly."""
         return len(self._read().ids(prompt))

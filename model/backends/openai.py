@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,6 +26,7 @@ _WORD = re.compile(r" ?[a-z]+")
 _PLAIN = re.compile(  # can be spoken: has a vowel, and no long runs and rare letters
     r" ?(?=[a-z]*[aeiou])(?![a-z]*[^aeiou ]{4})(?![a-z]*[aeiou]{3})(?![a-z]*[jqxz])[a-z]+"
 )
+_UNKNOWN = "does not exist"  # what servers say of a model that they do not have
 _TOO_LONG = ("context_length", "context length", "maximum context", "context window")
 
 
@@ -40,19 +43,39 @@ class OpenAIBackend:
         retries: int = 2,
         limit: Limit = "max_tokens",
         name: str | None = None,
+        lora_path_prefix: str | None = None,
     ) -> None:
         self._model, self._url, self._key, self._context = model, url, api_key, context
         self._name = name or model
         self._timeout, self._retries, self._limit = timeout, retries, limit
         self._connecting = threading.Lock()
         self._client: OpenAI | None = None
+        self._missing: Callable[[], None] | None = None
+        self._adapters = lora_path_prefix
 
     def __repr__(self) -> str:
         return f"OpenAIBackend({self._model!r}, {self._place()!r})"
 
+    def adapter_path(self, folder: Path) -> str:
+        """Where the server sees the folder of an adapter."""
+        if self._adapters is None:
+            return str(folder)
+        return f"{self._adapters.rstrip('/')}/{folder.name}"
+
+    def adapted(self, adapter: str, missing: Callable[[], None]) -> OpenAIBackend:
+        """The same server and settings, asked for one of its LoRA adapters.
+
+        `missing` is called where the server does not know the adapter (any more); then it is
+        asked once again.
+        """
+        other = copy(self)
+        other._model, other._name, other._missing = adapter, f"{self._name}+{adapter}", missing
+        other._connecting, other._client = threading.Lock(), None
+        return other
+
     @property
     def name(self) -> str:
-        """As set, or the model's name on the server."""
+        """As set, or the model's name on the server; with the adapter's when there is one."""
         return self._name
 
     @property
@@ -67,6 +90,13 @@ class OpenAIBackend:
 
     def load(self) -> None:
         """Nothing: the server has its model ready."""
+
+    def close(self) -> None:
+        """Give the connections back; what is asked afterwards opens others."""
+        with self._connecting:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def count(self, prompt: Prompt) -> int:
         """More tokens than any byte-level tokenizer makes of the prompt, about twice as many."""
@@ -93,7 +123,7 @@ class OpenAIBackend:
             raise PromptTooLong(tokens, self._context)
         with self._told(tokens):
             try:
-                told = self._ask_first(prompt).choices[0].logprobs
+                told = self._known(lambda: self._ask_first(prompt)).choices[0].logprobs
             except openai.BadRequestError as error:
                 if isinstance(refused := self._refused(error, tokens), PromptTooLong):
                     raise refused from None
@@ -117,7 +147,7 @@ class OpenAIBackend:
     def _pieces(self, prompt: Prompt, sampling: Sampling) -> Iterator[str]:
         with self._told(self.count(prompt)):
             finished = False
-            with self._ask(prompt, sampling) as stream:
+            with self._known(lambda: self._ask(prompt, sampling)) as stream:
                 for chunk in stream:
                     for choice in (chunk.choices or ())[:1]:
                         finished = finished or choice.finish_reason is not None
@@ -128,6 +158,18 @@ class OpenAIBackend:
                     "the answer broke off, or was none in OpenAI's protocol",
                     "Check that the URL ends as the server wants it (most: /v1), and its log",
                 )
+
+    def _known(self, ask: Callable[[], Any]) -> Any:
+        """What is answered; a server that forgot the adapter is told of it, and asked again."""
+        import openai
+
+        try:
+            return ask()
+        except openai.NotFoundError as error:
+            if self._missing is None or _UNKNOWN not in str(error):
+                raise
+        self._missing()
+        return ask()
 
     def _ask(self, prompt: Prompt, sampling: Sampling) -> Any:
         """Send the request; gives the stream of chunks."""
@@ -249,11 +291,15 @@ def backend(
     retries: int = 2,
     limit: Limit = "max_tokens",
     name: str | None = None,
+    lora_path_prefix: str | None = None,
 ) -> OpenAIBackend:
     """Write with `model` of the server at `url` (with its `/v1`; None: OpenAI's own).
 
     `context` is what the server gives the model, in tokens; `timeout` the longest silence in
     seconds; `limit` the name under which the server wants to be told the answer's length;
-    `name` what an interaction calls it.
+    `name` what an interaction calls it. `lora_path_prefix`: where a vLLM server sees the folder
+    `versions` of Tandem's home, whose adapters it loads (default: at the same path as here).
     """
-    return OpenAIBackend(model, url, api_key, context, timeout, retries, limit, name)
+    return OpenAIBackend(
+        model, url, api_key, context, timeout, retries, limit, name, lora_path_prefix
+    )

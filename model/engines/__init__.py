@@ -39,6 +39,9 @@ class Engine(Protocol):
     def chances(self, ids: Sequence[int], tokens: Sequence[int]) -> tuple[float, ...] | None:
         """How likely each of `tokens` is to come next; None: the engine cannot tell."""
 
+    def close(self) -> None:
+        """Give back what it holds; nothing is being written."""
+
 
 class Unfit(Exception):
     """An engine cannot run a model or an adapter; another one may."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 EXPORTER = 2  # counts up when what is drawn changes: old exports are made anew
 GRAPH = "openvino_model.xml"
 WITH = "+"  # before the adapter's digest in an export's name
-KEPT = 2  # exports with adapters of one model: the live one, and one that is measured against it
+KEPT = 4  # exports with adapters of one model: live ones of style and of answers, a candidate each
 TABLE = "embed_tokens"  # looked up and multiplied; 4 bits would be felt in every word
 
 

@@ -29,6 +29,17 @@ class TransformersEngine:
         with self._turns.turn():
             return self.writer.chances(ids, tokens)
 
+    def close(self) -> None:
+        """Let the GPU have its memory again, once the model is collected."""
+        import gc
+
+        import torch
+
+        del self.writer
+        gc.collect()  # a model refers to itself
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
 
 def load(folder: Path, device: str, adapter: Path | None, threads: int | None) -> Any:
     """The model on its device; an adapter is merged into it, which costs nothing afterwards."""

@@ -1,0 +1,125 @@
+"""Runs what is due, in one of all processes that share a database.
+
+APScheduler only fires: at the time that SQL has for a job, and now and then for a look at all of
+them, which also finds those whose leader is gone. Whether this process then runs a job, the lease
+decides (`bot.jobs.leases`).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.errors import DatabaseUnavailable
+from bot.jobs.carrying import Carrier
+from bot.jobs.leases import Leases
+from bot.jobs.words import Job
+from bot.sessions import Sessions
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = logging.getLogger(__name__)
+
+LOOK = "look"  # also the lane of the looks
+
+
+class Scheduler:
+    """The schedule of one process, from `begin` to `end`."""
+
+    def __init__(self, jobs: Mapping[str, Job], leases: Leases, sessions: Sessions) -> None:
+        self.jobs, self.leases = jobs, leases
+        self._carrier = Carrier(leases, sessions)
+        self._changed = threading.Condition()
+        self._set: dict[str, datetime] = {}  # what will be fired, or was and is in hand
+        self._in_hand: set[str] = set()
+        self._fires = firing({job.lane for job in jobs.values()})
+
+    def begin(self) -> None:
+        """Run what is due from now on. Raises `DatabaseUnavailable`."""
+        self.leases.plan({job.name: job.schedule for job in self.jobs.values()})
+        for noisy in ("apscheduler.executors", "apscheduler.scheduler"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)  # each run is told by ourselves
+        self._fires.add_job(
+            self.look, "interval", seconds=self.leases.pace.look_s, id=LOOK, executor=LOOK
+        )
+        self._fires.start()
+        self.look()
+
+    def look(self) -> None:
+        """Have what is free fired when it is due."""
+        try:
+            now, standings = self.leases.standings()
+        except DatabaseUnavailable as error:
+            log.warning("the schedule waits for the database: %s", error)
+            return
+        for name in self.jobs.keys() & standings.keys():
+            standing = standings[name]
+            if standing.due_at is not None and not self.leases.runs_now(standing, now):
+                self._fire_at(self.jobs[name], standing.due_at, standing.due_at - now)
+
+    def _fire_at(self, job: Job, due: datetime, left: timedelta) -> None:
+        from apscheduler.schedulers import SchedulerNotRunningError
+
+        with self._changed:
+            ending = self._carrier.told_to_end.is_set()
+            if ending or job.name in self._in_hand or self._set.get(job.name) == due:
+                return
+            self._set[job.name] = due
+        at = datetime.now(UTC) + max(left, timedelta())
+        try:
+            self._fires.add_job(
+                self._fire, "date", [job.name], None, job.name, None, None, run_date=at,
+                executor=job.lane, replace_existing=True,
+            )  # fmt: skip
+        except SchedulerNotRunningError:
+            return
+
+    def _fire(self, name: str) -> None:
+        """In the job's lane: run it, if it is still due and free."""
+        with self._changed:
+            if self._carrier.told_to_end.is_set():
+                return
+            self._in_hand.add(name)
+        try:
+            self._carrier.due(self.jobs[name])
+        except DatabaseUnavailable as error:
+            log.warning("%s waits for the database: %s", name, error)
+        finally:
+            with self._changed:
+                self._set.pop(name, None)
+                self._in_hand.discard(name)
+                self._changed.notify_all()
+        self.look()
+
+    @property
+    def in_hand(self) -> frozenset[str]:
+        """What this process runs now."""
+        with self._changed:
+            return frozenset(self._in_hand)
+
+    def end(self, within_s: float) -> bool:
+        """Begin nothing more, and let what is under way finish its slice; did all of it?
+
+        What does not end in time keeps its lease until the process is gone.
+        """
+        with self._changed:
+            self._carrier.told_to_end.set()
+            if self._fires.running:
+                self._fires.shutdown(wait=False)
+            limit = time.monotonic() + within_s
+            return self._changed.wait_for(lambda: not self._in_hand, limit - time.monotonic())
+
+
+def firing(lanes: set[str]) -> BackgroundScheduler:
+    """APScheduler with a thread for each lane."""
+    from apscheduler.executors.pool import ThreadPoolExecutor
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    executors = {lane: ThreadPoolExecutor(1) for lane in {*lanes, LOOK}}
+    usual = {"misfire_grace_time": None, "coalesce": True, "max_instances": 2}
+    return BackgroundScheduler(executors=executors, job_defaults=usual, timezone=UTC)

@@ -1,0 +1,1 @@
+"""From verdicts to better models: examples, trainings, versions, and who is served which."""

@@ -1,0 +1,1 @@
+"""Stale answers: those whose sources changed are checked again, and corrected where they stand."""

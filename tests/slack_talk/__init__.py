@@ -1,0 +1,1 @@
+"""A Slack whose channels are read as a source."""

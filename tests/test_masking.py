@@ -1,0 +1,103 @@
+"""What is private is masked before anything is learned from it; what is not stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.learning.masking import masked
+
+TEXTS = Path(__file__).with_name("private_texts.jsonl")
+ROWS = [json.loads(line) for line in TEXTS.read_text("utf-8").splitlines()]
+PIECES = (
+    *(row["text"] for row in ROWS),
+    *("password: ", "tel ", "SSN ", "[email]", "[phone] ", "0301234567", "4111111111111111", "\n"),
+    *("@", "://", ":", "+", "(", "eyJ", "-----BEGIN PRIVATE KEY-----", "= ", ". ", "\ud800", "\0"),
+)
+
+
+def test_of_what_is_private_little_is_left_and_little_else_is_masked() -> None:
+    """The half that the rules were not tuned on; measured: 38 of 38, and 1 of 37."""
+    rows = [row for row in ROWS if row["held_out"]]
+    private = [(row["text"], piece) for row in rows for piece in row["private"]]
+    left = [(text, piece) for text, piece in private if piece in masked(text).text]
+    innocent = [row["text"] for row in rows if not row["private"]]
+    spoilt = [masked(text).text for text in innocent if masked(text).kinds]
+    assert len(left) <= 1, left
+    assert len(spoilt) <= 2, spoilt
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("write to jo@acme.com", "write to [email]"),
+        ("call +49 171 2345678!", "call [phone]!"),
+        ("pay with 4111 1111 1111 1111, now", "pay with [card], now"),
+        ("to DE89 3704 0044 0532 0130 00 please", "to [iban] please"),
+        ("password: hunter2", "password: [key]"),
+        ("postgres://app:s3cret@db/prod", "postgres://[key]@db/prod"),
+        ("SSN 536-90-4399.", "SSN [number]."),
+    ],
+)
+def test_a_mark_says_what_stood_there(text: str, told: str) -> None:
+    assert masked(text).text == told
+
+
+def test_what_was_masked_is_counted() -> None:
+    found = masked("a@b.com, c@d.org and 4111 1111 1111 1111")
+    assert found.kinds == {"email": 2, "card": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111 1111 1111 1112 has a wrong check digit",
+        "DE88 3704 0044 0532 0130 00 has wrong check digits",
+        "tax id 36 574 261 808 has a wrong check digit",
+    ],
+)
+def test_a_number_whose_check_digit_is_wrong_stays(text: str) -> None:
+    assert masked(text).text == text
+
+
+def test_a_commit_stays_and_a_key_of_the_same_letters_goes() -> None:
+    digits = "3f786850e387550fdab836ed7e6dc881de23001b"
+    assert digits in masked(f"reverted in {digits}").text
+    assert digits not in masked(f"the api key {digits}").text
+
+
+def test_words_of_which_marks_alone_are_left_are_told() -> None:
+    assert masked("jo@acme.com, 4111 1111 1111 1111").mostly
+    assert not masked("please send the report to jo@acme.com today").mostly
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=12), max_size=8).map("".join))
+@example("a@b.com+4930123456 tel [phone] 0301234567")
+def test_masking_what_is_masked_changes_nothing(text: str) -> None:
+    once = masked(text).text
+    assert masked(once).text == once
+
+
+HOSTILE = [
+    *("a", "1 ", "a@", "://a:", "eyJa.", "xoxb-1-", "password ", "0", "+1", "4111 ", "DE89 "),
+    *(
+        "-----BEGIN PRIVATE KEY-----\n",
+        "password=" * 3 + "'",
+        "aws key '",
+        "A1b2",
+        "(030) ",
+        "é@é.",
+    ),
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_long_hostile_text_is_masked_to_its_end(piece: str) -> None:
+    """A pattern that took quadratic time would take very long for this."""
+    text = piece * (12_000 // len(piece)) + " write to jo@acme.com"
+    assert masked(text).text.endswith(" write to [email]")
