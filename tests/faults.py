@@ -34,6 +34,7 @@ import gzip
 import hashlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -127,6 +128,7 @@ class Server:
     """What is served, what breaks, and what was asked."""
 
     port: int = 0
+    scheme: str = "http"
     routes: dict[str, Route] = field(default_factory=dict)  # by path
     beginning: dict[str, Route] = field(default_factory=dict)  # by what paths begin with
     asked: list[Asked] = field(default_factory=list)
@@ -138,7 +140,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def paths(self) -> list[str]:
@@ -235,9 +237,9 @@ def not_found(asked: Asked) -> Reply:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server on a free port of loopback."""
-    made = Server()
+def serving(secure: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server on a free port of loopback; over TLS where it is told how."""
+    made = Server(scheme="https" if secure else "http")
 
     class Answering(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -266,6 +268,8 @@ def serving() -> Iterator[Server]:
 
     with Listening(("127.0.0.1", 0), Answering) as server:
         made.port = server.server_address[1]
+        if secure is not None:
+            server.socket = secure.wrap_socket(server.socket, server_side=True)
         with listening(server, made.over):
             yield made
 

@@ -294,7 +294,7 @@ def test_a_login_that_is_taken_for_nobody_forgets_nothing(
     ("options", "problem"),
     [
         ({"url": "wiki"}, "`url` is no address"),
-        ({"url": "http://wiki.acme.example"}, "over http"),
+        ({"url": "http://wiki.acme.example"}, "credentials would be sent over http"),
         ({"token": "", "user": "anna"}, "no `token`"),
         ({"cql": "label = x order by title"}, "order by"),
         ({"kinds": []}, "`kinds` is empty"),

@@ -158,7 +158,7 @@ def test_tokens_are_never_logged_nor_shown(
         ({"app_id": "12"}, "an app needs both"),
         ({"token": "a\nb"}, "characters that no token has"),
         ({"base_url": "github.acme.example"}, "`base_url` is no address"),
-        ({"base_url": "http://github.acme.example"}, "a token would be sent over http"),
+        ({"base_url": "http://github.acme.example"}, "credentials would be sent over http"),
     ],
 )
 def test_wrong_settings_are_told(given: dict[str, Any], problem: str, tmp_path: Path) -> None:

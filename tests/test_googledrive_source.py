@@ -338,13 +338,12 @@ BAD_KEY = {"type": "service_account", "client_email": "a@b.example", "private_ke
     [
         *(({"credentials": told}, "`credentials`") for told in GARBAGE),
         ({"credentials": json.dumps(BAD_KEY)}, "no private key"),
-        ({"credentials": json.dumps({**BAD_KEY, "token_uri": "http://x.example"})}, "https://"),
         ({"credentials": ""}, "it takes either"),
         ({"client_id": "x"}, "it takes either"),
         ({"credentials": "", "client_id": "x"}, "belong together"),
         ({"subject": "anna@acme.example"}, "`subject` is for service accounts"),
         ({"folders": ["our folder"]}, "neither the id of a folder"),
-        ({"base_url": "http://drive.example"}, "https://"),
+        ({"base_url": "drive"}, "`base_url` is no address"),
     ],
 )
 def test_settings_that_cannot_work_are_named(
@@ -355,3 +354,9 @@ def test_settings_that_cannot_work_are_named(
     assert "hunter2" not in str(caught.value)
     assert caught.value.remedy
     assert server.asked == []
+
+
+def test_drive_is_not_asked_over_http(server: Server, drive: FakeDrive, time: Still) -> None:
+    with pytest.raises(SourceUnreadable, match="credentials would be sent over http"):
+        list(reading(server, time, **NAMED, base_url="http://drive.example").documents(None))
+    assert server.paths == ["/token"]

@@ -114,7 +114,7 @@ def test_a_page_of_too_many_blocks_is_named_and_not_read_each_time(
     ("options", "problem"),
     [
         ({"url": "notion"}, "`url` is no address"),
-        ({"url": "http://notion.acme.example"}, "over http"),
+        ({"url": "http://notion.acme.example"}, "credentials would be sent over http"),
         ({"token": " "}, "`token` is empty"),
         ({"roots": ["Handbook"]}, "`roots`: 'Handbook' is no id"),
         ({"exclude": ["https://acme.example/x"]}, "`exclude`"),

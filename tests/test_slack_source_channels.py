@@ -300,4 +300,4 @@ def test_a_token_is_sent_to_no_address_where_others_could_read_it(
     base_url: str, problem: str
 ) -> None:
     with pytest.raises(SourceUnreadable, match=problem):
-        slack("talk", (CHANNEL,), token=TOKEN, base_url=base_url).check()
+        list(slack("talk", (CHANNEL,), token=TOKEN, base_url=base_url).documents(None))

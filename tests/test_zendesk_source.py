@@ -217,7 +217,7 @@ def test_a_file_below_a_mapped_address_is_asked_for_at_the_help_desk(
     ("options", "problem"),
     [
         ({"url": "help"}, "`url` is no address"),
-        ({"url": "http://acme.zendesk.com"}, "over http"),
+        ({"url": "http://acme.zendesk.com"}, "credentials would be sent over http"),
         ({"token": ""}, "no `token`"),
         ({"articles": False}, "neither `articles` nor `tickets`"),
         ({"token": "", "user": ""}, "`locales` must say"),

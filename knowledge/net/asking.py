@@ -68,11 +68,12 @@ class Ask:
     url: httpx.URL
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    secret: bool = False  # its address or body has a credential
 
     @property
     def where(self) -> str:
         """Its address as errors show it."""
-        return shown(str(self.url))
+        return shown(str(self.url.copy_with(query=None) if self.secret else self.url))
 
 
 def moved(ask: Ask, status: int, target: str) -> Ask:
@@ -82,7 +83,7 @@ def moved(ask: Ask, status: int, target: str) -> Ask:
     method = "GET" if becomes_get and ask.method != "HEAD" else ask.method
     body = b"" if becomes_get else ask.body
     if origin(url) == origin(ask.url):
-        return Ask(method, url, ask.headers, body)
+        return Ask(method, url, ask.headers, body, ask.secret)
     if body:
         problem = f"redirects what it was sent to another host, {url.host}"
         raise Refused(ask.where, problem, "Give the address that it leads to")

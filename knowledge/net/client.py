@@ -26,6 +26,8 @@ from knowledge.net.errors import NetError, RateLimited, Refused, TooLarge, Unrea
 from knowledge.net.guard import Guard
 from knowledge.net.hurry import left_s, within
 from knowledge.net.meaning import LATER, asked_for_s, limited, meant, passing
+from knowledge.net.overheard import PROBLEM, has_credentials, overheard
+from knowledge.net.overheard import REMEDY as SECURELY
 from knowledge.net.trust import REMEDY, distrust, trusting
 from knowledge.net.urls import origin, parsed, shown
 
@@ -94,8 +96,13 @@ class Client:
         headers: Mapping[str, str] | None = None,
         json: object = None,
         body: bytes = b"",
+        secret: bool = False,
     ) -> Answer:
-        """The last answer, whatever its status, after redirects and tries."""
+        """The last answer, whatever its status, after redirects and tries.
+
+        `secret`: the parameters or the body have a credential, as a login's do. Credentials go
+        over http to nobody but this machine.
+        """
         import json as words
 
         asked = {**self.headers, **(headers or {})}
@@ -104,7 +111,7 @@ class Client:
             asked.setdefault("Content-Type", "application/json")
         found = parsed(url)
         found = found.copy_merge_params(dict(params)) if params else found
-        return self._followed(Ask(method.upper(), found, asked, body))
+        return self._followed(Ask(method.upper(), found, asked, body, secret))
 
     def _followed(self, ask: Ask) -> Answer:
         """Redirects are followed by our own hand: each address is judged like the first."""
@@ -217,6 +224,8 @@ class Client:
         secret = own.headers if own and origin(parsed(own.url)) == origin(ask.url) else {}
         names = {name.lower() for name in secret}
         told = {name: value for name, value in ask.headers.items() if name.lower() not in names}
+        if (ask.secret or secret or has_credentials(told)) and overheard(str(ask.url)):
+            raise Refused(ask.where, PROBLEM, SECURELY)
         host = ask.url.netloc.decode("ascii")
         every = [("Host", host), ("Accept-Encoding", ACCEPTED), *told.items(), *secret.items()]
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in every]

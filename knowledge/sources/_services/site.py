@@ -10,17 +10,12 @@ from urllib.parse import urlsplit
 from knowledge.errors import SourceUnreadable
 from knowledge.net.asking import Credentials
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
 
 def check_base(source: str, url: str, remedy: str) -> None:
-    """Is a `base_url` an address that a token may be sent to? Raises `SourceUnreadable`."""
+    """Is a `base_url` an address? Raises `SourceUnreadable`."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SourceUnreadable(source, "`base_url` is no address", remedy)
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        problem = "a token would be sent over http, where anyone on the way can read it"
-        raise SourceUnreadable(source, problem, "Let `base_url` begin with https://")
 
 
 @dataclass(frozen=True)
@@ -59,9 +54,6 @@ class Site:
         scheme = self.url.partition("://")[0].lower()
         if scheme not in ("http", "https") or not self.host:
             raise SourceUnreadable(source, "`url` is no address", f"Write it as {self.written_as}")
-        if scheme == "http" and self.token and self.host not in LOOPBACK:
-            problem = "the token would be sent over http, where anyone on the way can read it"
-            raise SourceUnreadable(source, problem, "Let `url` begin with https://")
         if self.user and not self.token:
             problem = "there is a `user`, and no `token`"
             raise SourceUnreadable(source, problem, "Give the user's API token or password")

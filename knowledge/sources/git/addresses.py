@@ -8,13 +8,13 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from knowledge.errors import SourceUnreadable
+from knowledge.net.overheard import PROBLEM, REMEDY, overheard
 from knowledge.sources.git.command import Login
 
 SHORT = re.compile(
     r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?!:|//)(?P<path>.+)"
 )
 SCHEMES = ("https", "http", "ssh", "file")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SITES = {  # by a part of the host's name
     "github": "github",
     "gitlab": "gitlab",
@@ -111,9 +111,8 @@ def at_url(name: str, access: Access) -> tuple[Address, Login]:
         user = f"{parts.username}@" if parts.username else ""
         bare = f"ssh://{user}{place}{parts.path}"
         return Address(bare, host, parts.path), Login(ssh_key=access.ssh_key)
-    if token and parts.scheme == "http" and host not in LOOPBACK:
-        problem = "a token would be sent over http, where anyone on the way can read it"
-        raise SourceUnreadable(name, problem, "Let `url` begin with https://")
+    if token and overheard(access.url):
+        raise SourceUnreadable(name, f"{parts.scheme}://{place}: {PROBLEM}", REMEDY)
     address = Address(f"{parts.scheme}://{place}{parts.path}", host, parts.path)
     told = access.username or unquote(parts.username or "") or USERS.get(address.kind, "git")
     return address, Login(f"{parts.scheme}://{place}/", told, token)

@@ -58,7 +58,9 @@ class Login:
     def made(self, now: float) -> tuple[str, float]:
         """A new token, and for how many seconds it is good."""
         body = urlencode(self.asked(now)).encode()
-        answer = self.client.exchange("POST", self.account.token_url, headers=FORM, body=body)
+        answer = self.client.exchange(
+            "POST", self.account.token_url, headers=FORM, body=body, secret=True
+        )
         if not 200 <= answer.status < 300:
             raise refusal(answer, bool(self.account.email))
         told = answer.json_object()

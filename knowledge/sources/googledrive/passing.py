@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from knowledge import reading
 from knowledge.documents import Checkpoint, Document, Item, Keyed, Reached, Unchanged, Unreadable
@@ -15,7 +14,7 @@ from knowledge.net.errors import Garbled, NetError, Refused, Unreached
 from knowledge.net.guard import Guard
 from knowledge.sources._services import memory
 from knowledge.sources._services.memory import digest
-from knowledge.sources._services.site import LOOPBACK
+from knowledge.sources._services.site import check_base
 from knowledge.sources.googledrive.api import Drive, whole
 from knowledge.sources.googledrive.entries import Entry
 from knowledge.sources.googledrive.files import Files, Found
@@ -70,10 +69,7 @@ class DriveSource:
         if problem := self.wanted.problem:
             remedy = "Copy the address of the folder from the browser"
             raise SourceUnreadable(self.name, problem, remedy)
-        parts = urlsplit(self.base)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-            problem = "a token would be sent to an address that does not begin with https://"
-            raise SourceUnreadable(self.name, problem, "Let `base_url` begin so, or leave it out")
+        check_base(self.name, self.base, "Let it begin with https://, or leave it out")
         return account
 
     def form(self, account: Account) -> str:

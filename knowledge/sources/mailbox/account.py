@@ -39,7 +39,9 @@ class OAuth:
         body = urlencode({name: value for name, value in asked.items() if value}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         with Client(guard, limits, outside=outside) as client:
-            answer = client.exchange("POST", self.token_url, headers=headers, body=body)
+            answer = client.exchange(
+                "POST", self.token_url, headers=headers, body=body, secret=True
+            )
         if answer.status in (400, 401, 403):
             raise Denied(self.token_url, f"gives no access token ({answer.status})", RENEW)
         token = answer.json_object().get("access_token")
