@@ -17,6 +17,7 @@ from bot.errors import DatabaseNewer, DatabaseUnavailable
 CONNECTIONS = 16  # that are kept; more come and go
 WAIT_S = 30  # for another writer on SQLite
 CONNECT_S = 10  # for PostgreSQL to take a connection
+IDLE_S = 15  # of a transaction in which nothing happens, until PostgreSQL undoes it
 LOCK = 0x7A4DE3  # PostgreSQL's advisory lock of our migrations; any number that stays
 REMEDIES = {  # what a message holds, and what to do about it
     "not a database": "Restore a backup, or move the file away to begin anew",
@@ -28,6 +29,7 @@ REMEDIES = {  # what a message holds, and what to do about it
     "locked": "Another program holds the database; try again when it is done",
     "no such table": "Run `tandem db upgrade`",
     "does not exist": "Check `database.url`, then run `tandem db upgrade`",
+    "idle-in-transaction": "Look whether this machine slept or was overloaded, and try again",
     "password authentication": "Check the user and the password in `database.url`",
 }
 RUN_IT = "Start PostgreSQL, or check `database.url`"
@@ -61,7 +63,9 @@ def connect(url: str, *, foreign_keys: bool = True, begins: bool = True) -> Engi
     if at.get_backend_name() == "postgresql":
         options = {"connect_timeout": CONNECT_S}
         kept = {"pool_size": CONNECTIONS, "pool_pre_ping": True}
-        return create_engine(at, connect_args=options, **kept)
+        engine = create_engine(at, connect_args=options, **kept)
+        event.listen(engine, "connect", lambda raw, _: bound(raw))
+        return engine
     make_file(at)
     engine = create_engine(at, connect_args={"timeout": WAIT_S}, pool_size=CONNECTIONS)
     event.listen(engine, "connect", lambda raw, _: prepare(raw, foreign_keys))
@@ -94,6 +98,15 @@ def prepare(raw: Any, foreign_keys: bool) -> None:
     raw.execute("PRAGMA synchronous = NORMAL")
     if raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         raw.execute("PRAGMA journal_mode = WAL")
+
+
+def bound(raw: Any) -> None:
+    """Have PostgreSQL undo what a sleeping process left open, so that nobody waits for its locks.
+
+    Not among the connection's options, which poolers such as PgBouncer refuse.
+    """
+    raw.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S}s'")
+    raw.commit()
 
 
 def begin(connection: Connection) -> None:

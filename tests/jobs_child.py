@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bot.errors import JobFenced
+from bot.errors import DatabaseUnavailable, JobFenced
 from bot.jobs.leases import Leases
 from bot.jobs.schedule import Schedule
 from bot.jobs.scheduler import Scheduler
@@ -48,7 +48,7 @@ class Line:
 
     work: str  # one run of the job
     pid: int
-    said: str  # "ready", of a run "begin", "end", "fenced"
+    said: str  # "ready", of a run "begin", "end", "fenced" (or cut off where it slept)
     at: float
 
 
@@ -79,7 +79,7 @@ def counting(sessions: Sessions, log: Path) -> Callable[[Turn], Report]:
                 with sessions.writing() as connection:
                     connection.execute(text(WRITE), {"work": mine, "slice": number})
                 time.sleep(SLICE_S)
-        except JobFenced:
+        except (JobFenced, DatabaseUnavailable):
             say(log, mine, "fenced")
             raise
         say(log, mine, "end")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.database import connect
 from bot.errors import DatabaseUnavailable, JobBusy
+from bot.jobs import scheduler
 from bot.jobs.carrying import Carrier
 from bot.jobs.leases import Leases
 from bot.jobs.runs import Runs
 from bot.jobs.schedule import Schedule
-from bot.jobs.scheduler import Scheduler
+from bot.jobs.scheduler import LOOK, Scheduler
 from bot.jobs.slices import FEWEST, Sliced, asking, guarded
 from bot.jobs.tables import JobRow, JobRunRow
 from bot.jobs.words import Asked, Job, JobRun, Pace, Report, RunState, Turn
@@ -276,3 +281,31 @@ def test_a_database_that_is_away_is_waited_for(sessions: Sessions) -> None:
     schedule.begin()
     assert enough.wait(PATIENCE_S)
     schedule.end(PATIENCE_S)
+
+
+class Closing(ThreadPoolExecutor):  # type: ignore[misc]  # it has no types
+    """A lane whose schedule is ended in the middle of firing."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.firing = threading.Event()
+
+    def submit_job(self, job: Any, run_times: list[datetime]) -> None:
+        super().submit_job(job, run_times)
+        self.firing.set()
+        for _ in range(100):  # it may rightly be ended only after this
+            if not self._scheduler.running:
+                break
+            time.sleep(0.002)
+
+
+def test_one_that_is_ended_while_it_fires_ends_quietly(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = Closing()
+    lanes = {Job("", OFTEN, well).lane: lane, LOOK: ThreadPoolExecutor(1)}
+    monkeypatch.setattr(scheduler, "firing", lambda _: BackgroundScheduler(executors=lanes))
+    schedule = Scheduler({"often": job("often", well)}, leases(sessions), sessions)
+    schedule.begin()
+    assert lane.firing.wait(PATIENCE_S)
+    assert schedule.end(PATIENCE_S)  # pytest fails a test in which a thread broke off

@@ -63,21 +63,16 @@ class Scheduler:
                 self._fire_at(self.jobs[name], standing.due_at, standing.due_at - now)
 
     def _fire_at(self, job: Job, due: datetime, left: timedelta) -> None:
-        from apscheduler.schedulers import SchedulerNotRunningError
-
+        at = datetime.now(UTC) + max(left, timedelta())
         with self._changed:
             ending = self._carrier.told_to_end.is_set()
             if ending or job.name in self._in_hand or self._set.get(job.name) == due:
                 return
             self._set[job.name] = due
-        at = datetime.now(UTC) + max(left, timedelta())
-        try:
             self._fires.add_job(
                 self._fire, "date", [job.name], None, job.name, None, None, run_date=at,
                 executor=job.lane, replace_existing=True,
             )  # fmt: skip
-        except SchedulerNotRunningError:
-            return
 
     def _fire(self, name: str) -> None:
         """In the job's lane: run it, if it is still due and free."""
@@ -110,6 +105,7 @@ class Scheduler:
         with self._changed:
             self._carrier.told_to_end.set()
             if self._fires.running:
+                self._fires.remove_all_jobs()  # it breaks off where it is ended while it fires one
                 self._fires.shutdown(wait=False)
             limit = time.monotonic() + within_s
             return self._changed.wait_for(lambda: not self._in_hand, limit - time.monotonic())
