@@ -47,6 +47,49 @@ def test_a_mark_says_what_stood_there(text: str, told: str) -> None:
     assert masked(text).text == told
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009"])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("pay with 4111 1111 1111 1111, now", "pay with [card], now"),
+        ("to DE89 3704 0044 0532 0130 00 please", "to [iban] please"),
+        ("call +49 171 2345678 today", "call [phone] today"),
+        ("my tax id 86 095 742 719 is new", "my tax id [number] is new"),
+    ],
+)
+def test_numbers_grouped_by_a_word_processors_spaces_are_masked(
+    text: str, told: str, space: str
+) -> None:
+    assert masked(text.replace(" ", space)).text == told.replace(" ", space)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("call 415\u2011555\u20112671", "call [phone]"),
+        ("SSN 536\u201390\u20134399.", "SSN [number]."),
+        ("call 415-555-2671\u2013or write", "call [phone]\u2013or write"),
+        ("write to _jo@acme.com_", "write to [email]_"),
+        ("write to jo\uff20acme.com", "write to [email]"),
+        ("pay with \uff14111 1111 1111 1111", "pay with [card]"),
+    ],
+)
+def test_what_is_typeset_otherwise_is_masked(text: str, told: str) -> None:
+    assert masked(text).text == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "between 2024\u20132025 we grew by 1\u202f000\u202f000 EUR",
+        "from 01.02.2025\u201303.04.2025 in rooms 100\u2013200\u2013300",
+        "order\u00a04500\u00a0123\u00a0456, version\u00a010.15.7",
+    ],
+)
+def test_ordinary_figures_that_are_typeset_stay(text: str) -> None:
+    assert masked(text).text == text
+
+
 def test_what_was_masked_is_counted() -> None:
     found = masked("a@b.com, c@d.org and 4111 1111 1111 1111")
     assert found.kinds == {"email": 2, "card": 1}

@@ -11,12 +11,12 @@ from bot.learning.masking.identities import identities
 from bot.learning.masking.keys import keys
 from bot.learning.masking.payments import payments
 from bot.learning.masking.phones import phones
-from bot.learning.masking.spans import MARK, Span, joined
+from bot.learning.masking.spans import MARK, Span, joined, plainly
 
 LITTLE_LEFT = "little is left of it once secrets are masked"  # why what is `mostly` marks waits
 PASSES = 4  # at most: a mark may uncover what its neighbour hid
 EMAIL = re.compile(
-    r"(?<![\w.+-])(?!git@[\w.-]+:)[\w.%+'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w-])"
+    r"(?<![\w.+-])(?!git@[\w.-]+:)[\w.%+'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![^\W_]|-)"
 )
 
 
@@ -42,7 +42,7 @@ def masked(text: str) -> Masked:
     """
     kinds = Counter[str]()
     for _ in range(PASSES):
-        found = joined(_found(text))
+        found = joined(_found(plainly(text)))
         if not found:
             break
         kinds.update(span.kind for span in found)

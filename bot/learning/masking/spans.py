@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ KINDS = ("key", "email", "iban", "card", "number", "phone")  # of spans as long,
 MARK = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
 BEFORE, AFTER = 70, 30  # characters of the same sentence that are looked at
 SENTENCE = re.compile(r"[.!?](?=\s)|\n")
+DASH = re.compile(r"(?<=\d)[\u2010-\u2013\u2212\ufe63](?=\d)")  # as word processors write hyphens
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,26 @@ class Span:
     start: int
     end: int
     kind: str
+
+
+def plainly(text: str) -> str:
+    """The text as a plain keyboard would have it; each character keeps its place.
+
+    Word processors and web pages group numbers by spaces and dashes of their own.
+    """
+    if text.isascii():
+        return text
+    odd = {ord(sign): _plain(sign) for sign in set(text) if not sign.isascii()}
+    return DASH.sub("-", text.translate(odd))
+
+
+def _plain(sign: str) -> str:
+    """A space for any space, a figure's ASCII, and that of letters and signs of full width."""
+    if unicodedata.category(sign) == "Zs":
+        return " "
+    if sign.isdecimal():
+        return str(unicodedata.decimal(sign))
+    return chr(ord(sign) - 0xFEE0) if "\uff01" <= sign <= "\uff5e" else sign
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
