@@ -130,6 +130,7 @@ def test_a_sitemap_goes_before_links(server: Server) -> None:
 )
 def test_a_sitemap_that_is_none_is_told_and_nothing_is_forgotten(server: Server, body: str) -> None:
     index = FakeIndex()
+    server.page("/sitemap.xml", sitemap(server, *SITE), "application/xml")
     passed(site(server), index)
     server.page("/sitemap.xml", body, "application/xml")
     with pytest.raises(SourceUnreadable, match=r"sitemap\.xml"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from knowledge.reading import MEDIA
 
@@ -19,7 +19,12 @@ NO_PAGES = frozenset(
 
 
 def normal(url: str, base: str = "") -> str:
-    """An address in the one way it is written here; empty for what is no web page's address."""
+    """An address in the one way it is written here, which is that in which it is asked for.
+
+    Empty for what is no web page's address.
+    """
+    import httpx
+
     try:
         parts = urlsplit(urljoin(base, url.strip()))
         port = parts.port
@@ -34,7 +39,10 @@ def normal(url: str, base: str = "") -> str:
     query = [(name, value) for name, value in asked if not name.startswith(TRACKING)]
     told = parts.query if len(query) == len(asked) else urlencode(query)
     path = urlsplit(urljoin("http://host/", parts.path)).path if "/." in parts.path else parts.path
-    return urlunsplit((parts.scheme, where, path or "/", told, ""))
+    try:
+        return str(httpx.URL(urlunsplit((parts.scheme, where, path or "/", told, ""))))
+    except (httpx.InvalidURL, ValueError):
+        return ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,10 @@ class Scope:
 
     def has(self, url: str) -> bool:
         """Does the address belong to the site?"""
-        return url.startswith(self.prefixes) and not any(part in url for part in self.excluded)
+        ways = (url, unquote(url))
+        return url.startswith(self.prefixes) and not any(
+            part in way for part in self.excluded for way in ways
+        )
 
     def follows(self, url: str) -> bool:
         """Is a link worth following? Not to pictures and the like, nor to answers of a form."""

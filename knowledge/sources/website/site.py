@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +13,6 @@ from functools import partial
 from typing import Literal
 from urllib.parse import urlsplit
 
-from knowledge import reading
 from knowledge.documents import (
     Checkpoint,
     Document,
@@ -24,23 +25,16 @@ from knowledge.documents import (
 from knowledge.errors import SourceUnreadable
 from knowledge.net.client import Client
 from knowledge.net.errors import Missing, NetError, RateLimited, Unreached
-from knowledge.reading.plain import NotReadable
-from knowledge.sources.website.finding import Head, Robots, head_of, in_sitemap
+from knowledge.net.urls import shown
+from knowledge.sources.website.finding import Robots
 from knowledge.sources.website.pace import Pace
-from knowledge.sources.website.pages import Found, Mark, digest, last_modified
+from knowledge.sources.website.pages import Found, Mark, digest, last_modified, read
 from knowledge.sources.website.scope import Scope, normal
+from knowledge.sources.website.sitemaps import Sitemaps
 from knowledge.states import read_state, written_state
 
 STATE = 1
 PATIENCE = 5  # pages in a row that are not reached before the site is taken to be away
-NAMES = {  # by media type, the file name by which a page is read
-    "": "page.html",
-    "text/html": "page.html",
-    "application/xhtml+xml": "page.html",
-    "application/pdf": "page.pdf",
-    "text/plain": "page.txt",
-    "text/markdown": "page.md",
-}
 
 
 @dataclass(frozen=True)
@@ -90,15 +84,22 @@ class Pass:
         self.turn = turn if isinstance(turn, int) else 0  # of the last pass that was finished
         self.again = [str(url) for url in lost] if isinstance(lost, list) else []
         self.robots = Robots(self.client)
-        self.pace = Pace(self.client.outside, self.robots, self.manners.delay_s)
+        find, named, scope = self.manners.find, self.manners.sitemap, source.scope
+        trusted = state.get("by_sitemap") is True
+        self.sitemaps = Sitemaps(self.client, self.robots, scope, find, named, trusted)
+        self.rules_before, self.rules = state.get("rules"), ""
+        self.began = self.client.outside.clock()
+        until = self.began + self.manners.max_s
+        self.pace = Pace(self.client.outside, self.robots, self.manners.delay_s, until)
         self.queue: deque[tuple[str, int]] = deque()
         self.queued: set[str] = set()
         self.given: set[str] = set()
         self.lost: list[str] = []
         self.copies: list[tuple[str, Found]] = []  # with the address that each names as its own
         self.by_sitemap = False
+        self.elsewhere = ""  # a place beyond the site to which a page leads
+        self.beyond: list[tuple[str, int]] = []  # pages for which there is no time
         self.failed = 0  # pages in a row
-        self.began = self.client.outside.clock()
 
     def items(self) -> Iterator[Item]:
         """All items."""
@@ -106,9 +107,11 @@ class Pass:
             self.add(url, 0)
         for found in self.asked():
             yield from self.once(self.items_of(found))
+        self.stay()
         yield from self.once(self.only_copies())
         yield from self.once(self.out_of_sight())
-        yield Reached(written_state(STATE, {"turn": self.turn + 1, "lost": self.lost}))
+        told = {"turn": self.turn + 1, "lost": self.lost, "by_sitemap": self.by_sitemap}
+        yield Reached(written_state(STATE, {**told, "rules": self.rules}))
 
     def once(self, items: Iterable[Keyed]) -> Iterator[Keyed]:
         """The items of pages that gave none yet."""
@@ -128,31 +131,29 @@ class Pass:
         if not self.robots.allow(start):
             problem = f"the robots.txt of {urlsplit(start).netloc} keeps us out"
             raise SourceUnreadable(self.source.name, problem, "Ask who runs it to allow Tandem")
-        named = list(self.named(start))
+        named = self.sitemaps.pages(start)
+        if not named and self.sitemaps.wanted and self.sitemaps.foreign:
+            problem = f"its sitemap names only pages elsewhere, such as {self.sitemaps.foreign}"
+            raise SourceUnreadable(self.source.name, problem, "Check `url` and `prefixes`")
+        self.by_sitemap = bool(named) or self.sitemaps.wanted
+        self.rules = self.marked(self.robots.text(start))
         if not named:
             yield start
         yield from named
         if not self.by_sitemap:
             yield from (*sorted(self.since.held), *self.again)
 
-    def named(self, start: str) -> Iterator[str]:
-        """The pages of the sitemaps, where pages are found by them."""
-        if self.manners.find == "links":
-            return
-        told = normal(self.manners.sitemap, start) if self.manners.sitemap else ""
-        sure = [told] if told else self.robots.sitemaps(start)
-        guess = [] if sure else [normal("/sitemap.xml", start)]
-        for url in sure or guess:
-            try:
-                yield from in_sitemap(self.client, url, self.manners.max_pages)
-                self.by_sitemap = True
-            except Missing:
-                if told or sure or self.manners.find == "sitemap":
-                    raise
+    def marked(self, robots: str) -> str:
+        """Marks what decides which pages are found; with others, all links are looked at anew."""
+        scope = self.source.scope
+        told = (scope.prefixes, scope.excluded, self.manners.max_depth, self.by_sitemap, robots)
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     def add(self, url: str, depth: int) -> None:
         """Ask for a page, if it belongs to the site and was not asked for before."""
         if url in self.queued or not self.source.scope.has(url) or depth > self.manners.max_depth:
+            return
+        if len(self.queued) > 2 * self.manners.max_pages and url not in self.since.held:
             return
         self.queued.add(url)
         self.queue.append((url, depth))
@@ -180,39 +181,22 @@ class Pass:
     def goes_on(self, count: int) -> bool:
         """Is there time and room for one more page?"""
         late = self.client.outside.clock() - self.began > self.manners.max_s
-        return count < self.manners.max_pages and not late
+        return count < self.manners.max_pages and not late and not self.beyond
 
     def ask(self, url: str, depth: int) -> Found:
         """One page, read; in a thread of its own."""
         try:
-            if not self.robots.allow(url) or not self.pace.wait(url):
+            if not self.robots.allow(url):
                 return Found(url, depth)
+            if not self.pace.wait(url):
+                return Found(url, depth, late=True)
             held = Mark.read(self.since.held.get(url, ""))
-            sure = held is not None and held.turn <= self.turn
+            known = self.by_sitemap or self.rules == self.rules_before
+            sure = known and held is not None and held.turn <= self.turn
             answer = self.client.get(url, held=held.version if held and sure else None)
-            return self.read(Found(url, depth, answer), held)
+            return read(Found(url, depth, answer), held, links=not self.by_sitemap)
         except NetError as error:
             return Found(url, depth, failure=error)
-
-    def read(self, found: Found, held: Mark | None) -> Found:
-        """The page's links and text; the text only if it is another than the one held."""
-        answer = found.answer
-        if answer is None or answer.unchanged:
-            return found
-        name = NAMES.get(answer.media, "")
-        if not name:
-            problem = f"is {answer.media}, which is not read; exclude it"
-            return Found(found.url, found.depth, answer, problem=problem)
-        is_html = name.endswith(".html") and not answer.body.startswith(b"%PDF-")
-        links = not self.by_sitemap
-        head = head_of(answer.body, answer.url, links) if is_html else Head()
-        if held is not None and held.digest == digest(answer):
-            return Found(found.url, found.depth, answer, head)
-        try:
-            content = reading.read(answer.body, name)
-        except NotReadable as error:
-            return Found(found.url, found.depth, answer, head, problem=str(error))
-        return Found(found.url, found.depth, answer, head, content)
 
     # -- what came -------------------------------------------------------------------
 
@@ -222,6 +206,8 @@ class Pass:
             yield from self.failure(found, found.failure)
             return
         self.failed = 0
+        if found.late:
+            self.beyond.append((found.url, found.depth))
         if found.answer is None:
             return
         if found.answer.unchanged:
@@ -233,6 +219,8 @@ class Pass:
                     self.add(link, found.depth + 1)
         landed, told = normal(found.answer.url), found.head.canonical
         if landed != found.url:
+            if not self.source.scope.has(landed):
+                self.elsewhere = landed
             self.add(landed, found.depth)
         elif told and told != found.url and self.source.scope.has(told):
             self.add(told, found.depth)
@@ -282,11 +270,17 @@ class Pass:
 
     def out_of_sight(self) -> Iterator[Keyed]:
         """What was not asked for because a limit was reached."""
-        if not self.queue:
+        left = [url for url, _ in (*self.beyond, *self.queue)]
+        if not left:
             return
         problem = "is the first page beyond the limits of this pass"
-        yield Unreadable(self.queue[0][0], f"{problem}; raise `max_pages` or `max_minutes`")
-        self.lost += [url for url, _ in self.queue][: self.manners.max_pages]
-        left = {url for url, _ in self.queue}
-        yield from (Unchanged(url) for url in sorted(left & self.since.held.keys())
-                    if url not in self.given and url != self.queue[0][0])  # fmt: skip
+        yield Unreadable(left[0], f"{problem}; raise `max_pages` or `max_minutes`")
+        self.lost += left[: self.manners.max_pages]
+        yield from (Unchanged(url) for url in sorted(left) if url in self.since.held)
+
+    def stay(self) -> None:
+        """Raise where all that came leads elsewhere: the site moved, or asks for a login."""
+        if self.elsewhere and not self.given and not self.copies:
+            problem = f"its pages lead to {shown(self.elsewhere)}, which does not belong to it"
+            remedy = "Let `url` be the address that it has now, or name that in `prefixes`"
+            raise SourceUnreadable(self.source.name, problem, remedy)
