@@ -84,3 +84,17 @@ async def patiently(name: str, make: Callable[[], Awaitable[T]]) -> T:
             log.warning("%s: %s; again in %.0f s", NAME, error.problem, wait_s)
             await asyncio.sleep(wait_s)
     return await calling(name, make())
+
+
+async def log_in(client: discord.Client, token: str) -> None:
+    """Log in, patiently. Raises as `patiently` does, and `discord.LoginFailure`."""
+
+    async def once() -> None:
+        try:
+            await client.login(token)
+        except BaseException:
+            await client.http.close()  # the next try makes a session anew and forgets this one
+            client.http.connector = discord.utils.MISSING
+            raise
+
+    await patiently("login", once)

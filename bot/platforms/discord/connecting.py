@@ -15,7 +15,7 @@ from bot.errors import WrongUse
 from bot.platforms.discord import DiscordPlatform
 from bot.platforms.discord.away import Away
 from bot.platforms.discord.buttons import add_buttons, unknown
-from bot.platforms.discord.calls import NAME, calling, patiently
+from bot.platforms.discord.calls import NAME, calling, log_in, patiently
 from bot.platforms.discord.catching_up import CatchingUp
 from bot.platforms.discord.client import Hooks, TandemBot, begin_at, intents, point
 from bot.platforms.discord.commands import add_commands
@@ -106,7 +106,7 @@ async def told_about(mine: DiscordPlatform) -> App:
     """Ask, before any session, what the app may do. Raises `PlatformAway`, `CannotReply`."""
     async with discord.Client(intents=intents(content=False)) as client:
         try:
-            await patiently("login", lambda: client.login(mine.token))
+            await log_in(client, mine.token)
         except discord.LoginFailure as error:
             raise CannotReply(NAME, "the token was refused", RESET) from error
         flags, application, user = client.application_flags, client.application_id, client.user
@@ -188,7 +188,7 @@ async def work(mine: DiscordPlatform, desk: Desk, bot: TandemBot, worker: Worker
     def heard() -> None:
         loop.call_soon_threadsafe(worker.wake)
 
-    await patiently("login", lambda: bot.login(mine.token))
+    await log_in(bot, mine.token)
     desk.heard.append(heard)
     connecting = asyncio.create_task(connected(bot), name=f"{mine.name}: gateway")
     working = asyncio.create_task(worker.run(), name=f"{mine.name}: worker")
