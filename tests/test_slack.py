@@ -191,6 +191,39 @@ async def test_slack_s_own_stop_ends_the_writing_and_the_session(opened: Opened)
     assert sessions[f"C0GENERAL {said.id}"]["status"] != "processing"
 
 
+@pytest.mark.parametrize("sessions", [True, False], ids=["its own Stop", "our button"])
+async def test_stop_leaves_the_next_question_of_its_thread_alone(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, sessions: bool
+) -> None:
+    monkeypatch.setattr(canvas, "SLOW_S", 0.1)
+    writer = SlowBackend(*WORDS[:30], wait_s=0.05)
+    async with opened(Settings(has_sessions=sessions), writer=writer) as chat:
+        said = await chat.say("ben", DRAFT)
+        await chat.people.wait_for(lambda seen: "word0" in seen and (sessions or "[Stop]" in seen))
+        other = await chat.say("ana", DRAFT, said)
+        await chat.heard()
+        if sessions:
+            await chat.stop("ben", said)
+        else:
+            [reply] = (await chat.people.look()).by_bot()
+            await chat.people.press("ben", "general", reply.ts, "Stop")
+        assert "word29" in (await chat.answer_to(other)).text
+        assert (await chat.people.transcript()).count("word29") == 1
+
+
+@pytest.mark.parametrize("act", ["edit", "delete"])
+async def test_the_session_ends_where_the_question_changes_while_it_is_answered(
+    opened: Opened, act: str
+) -> None:
+    async with opened(writer=SlowBackend(*WORDS[:20], wait_s=0.05)) as chat:
+        said = await chat.say("ben", DRAFT)
+        await chat.sees("word0")
+        await (chat.edit(said, f"{DRAFT}!") if act == "edit" else chat.delete(said))
+        await chat.settled()
+        sessions = (await chat.people.look()).sessions
+    assert sessions[f"C0GENERAL {said.id}"]["status"] == "active"
+
+
 @pytest.mark.parametrize("refused", ["chat.stopStream", "chat.startStream"])
 async def test_the_session_ends_also_where_its_answer_could_not_be_streamed_to_the_end(
     chat: SlackChat, refused: str
@@ -245,6 +278,20 @@ async def test_a_shortcut_s_result_reaches_who_closed_its_modal(opened: Opened) 
     assert LEAVE in alone.text
 
 
+async def test_a_result_is_not_said_to_be_posted_where_the_bot_may_not_post(
+    chat: SlackChat,
+) -> None:
+    said = await chat.people.say("away", "ana", LEAVES)
+    await chat.people.shortcut("ben", "away", said, "ask_tandem")
+    await chat.settled()
+    [view] = await chat.people.open_views("U0BEN")
+    await chat.people.submit(view["id"], "ben", {})
+    [view] = await chat.people.open_views("U0BEN")
+    told = "\n".join(texts(view))
+    assert "/invite" in told
+    assert "Posted" not in told
+
+
 async def test_a_shortcut_on_a_message_without_words_says_so(chat: SlackChat) -> None:
     said = await chat.say("ana", "")
     assert "no text in that message" in await chat.choose("ben", "rewrite", said)
@@ -260,6 +307,11 @@ async def test_a_command_where_the_bot_is_no_member_tells_who_gave_it(chat: Slac
     [only] = [m for m in (await chat.people.look("away")).messages if m.only_for == "U0BEN"]
     assert "/invite" in only.text
     assert (await chat.people.look("away")).text.count(LEAVE) == 0
+
+
+async def test_a_command_full_of_what_slack_escapes_is_answered(chat: SlackChat) -> None:
+    said = await chat.command("ben", "ask", f"{LEAVES} {'<&> ' * 470}")
+    assert LEAVE in (await chat.answer_to(said)).text
 
 
 async def test_a_command_without_a_question_asks_for_one(chat: SlackChat) -> None:

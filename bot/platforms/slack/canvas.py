@@ -128,6 +128,9 @@ class ThreadCanvas:
         gone = notice(wording.GONE, mark(self.item.id, self.item.revision, 0))
         if self.item.replies:
             await retract(self.workspace.client, await self._where(), self.item.replies, gone)
+        elif self.item.post.door is Door.COMMAND:
+            return  # nothing stands, and no thread is to be opened now
+        await self._end_session()
 
     # -- parts -------------------------------------------------------------------------
 
@@ -196,9 +199,13 @@ class ThreadCanvas:
             self.workspace.sessions_refused_until = self.workspace.clock() + 3600
 
     async def _end_session(self) -> None:
-        """The Stop button goes; a stream that we end takes it along."""
-        if self._in_session and not (self._writing and self._writing.session_ended):
-            await self._set_session(await self._where(), IDLE)
+        """The Stop button goes, also that of a worker before us; our stream takes it along."""
+        begun = self._in_session or (self.item.begun and self.workspace.sessions)
+        if not begun or (self._writing and self._writing.session_ended):
+            return
+        where = await self._where()
+        if where.thread:
+            await self._set_session(where, IDLE)
 
     async def _set_session(self, where: Where, state: str) -> bool:
         return await self._try(

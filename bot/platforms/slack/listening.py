@@ -6,6 +6,7 @@ import functools
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, ParamSpec
 
@@ -144,9 +145,13 @@ class Listening:
         place = Place("slack", self.me.team, channel, thread)
         streams = event.get("streaming_message_ts")
         named = [ts for ts in streams if isinstance(ts, str)] if isinstance(streams, list) else []
-        messages: list[str | None] = [*named] or [None]
-        for message in messages:
-            self.worker.stop(await brief(self.desk.stop, place, message))
+        for message in named or [""]:
+            self.worker.stop(await brief(self._stop, place, message))
+
+    def _stop(self, place: Place, message: str) -> set[int]:
+        """Stop what is written into that message; one that is not known: all in the thread."""
+        known = message and self.desk.answered(place, message)
+        return self.desk.stop(replace(place, thread="") if known else place, message)
 
     async def changed(self, body: dict[str, Any]) -> None:
         """Who reads what changed."""

@@ -52,6 +52,7 @@ class Shown:
     direct: bool
     outside: bool  # shared with another organisation, or about to be
     open: bool  # every full member of the workspace may read it
+    joined: bool  # the bot may post there
 
 
 class Membership:
@@ -112,6 +113,15 @@ class Membership:
             log.warning("whether all may read %s is not known, so not: %s", channel, error)
             return False
 
+    async def joined(self, channel: str) -> bool:
+        """May the bot post in the channel? Where Slack does not tell, posting will."""
+        try:
+            return (await self._channels.get(channel, partial(self._shown, channel))).joined
+        except Malformed:
+            return True
+        except Refused as refused:
+            return refused.code != "channel_not_found"
+
     def changed(self, channel: str) -> None:
         """Somebody joined or left the channel, or it was shared."""
         self._channels.forget(channel)
@@ -155,7 +165,8 @@ class Membership:
             for key in ("is_ext_shared", "is_pending_ext_shared")
         )
         public = about.get("is_channel") is True and about.get("is_private") is False
-        return Shown(about.get("is_im") is True, outside, public and not outside)
+        joined = about.get("is_member") is not False and about.get("is_archived") is not True
+        return Shown(about.get("is_im") is True, outside, public and not outside, joined)
 
     async def _standing(self, person: str) -> Standing:
         everybody = await self._everybody.get("", self._list)

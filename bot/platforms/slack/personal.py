@@ -13,7 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot import wording
 from bot.conversation import Interaction
-from bot.platforms.slack.blocks import identified, section
+from bot.platforms.slack.blocks import SECTION, identified, section
 from bot.platforms.slack.calls import Refused, calling
 from bot.platforms.slack.canvas import OPENING, ThreadCanvas, Workspace
 from bot.platforms.slack.controls import mark
@@ -21,7 +21,7 @@ from bot.platforms.slack.drawing import (
     Posting,
     fallback,
 )
-from bot.platforms.slack.text import shown, words
+from bot.platforms.slack.text import lines, plain, shown
 from bot.platforms.slack.views import notice_modal, result_modal
 from bot.posts import Item
 from knowledge.documents import Passage
@@ -122,6 +122,7 @@ class ModalCanvas:
 
 def opening(item: Item) -> Posting:
     """The message that shows a slash command's question, with the answer in its thread."""
-    text = f"<@{item.post.author}>: {words(item.post.text, ASKED)}"
+    asker = f"<@{item.post.author}>: "
+    text = asker + lines(plain(item.post.text, ASKED), SECTION - len(asker))
     blocks = identified([section(text)], mark(item.id, item.revision, OPENING))
     return Posting(fallback(shown(item.post.text[:ASKED])), blocks)

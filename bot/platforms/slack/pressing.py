@@ -116,8 +116,10 @@ class Pressing:
     # -- answers -----------------------------------------------------------------------
 
     async def stop(self, pressed: Pressed) -> None:
-        """End the writing."""
-        self.worker.stop(await brief(self.desk.stop, pressed.place, pressed.message))
+        """End the writing of this answer; what else is asked in its thread goes on."""
+        await self._answered(pressed)  # it may have been posted this very moment
+        alone = replace(pressed.place, thread="")
+        self.worker.stop(await brief(self.desk.stop, alone, pressed.message))
 
     async def redo(self, pressed: Pressed) -> None:
         """Answer in another mode, in place; only for who asked."""
@@ -152,6 +154,8 @@ class Pressing:
             return wording.NO_ANSWER_HERE
         interaction = await brief(self.desk.assistant.recorded, answered.interaction)
         place = replace(answered.place, thread=answered.about or answered.place.thread)
+        if not await self.membership.joined(place.channel):
+            return wording.NOT_HERE
         there = await self.membership.in_channel(place.channel, answered.author)
         if hidden := await brief(self.desk.withheld, interaction, there):
             return wording.kept_back(hidden)
