@@ -8,12 +8,12 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from knowledge.reading.dates import aware
+from knowledge.reading.dates import aware, moment
 
 HIDDEN = (".*",)
 LEFTOVERS = ("*~", "~$*", "#*#", "*.tmp", "*.swp", "*.part", "*.crdownload", "4913")  # of editors
@@ -151,8 +151,7 @@ class DiskFiles:
             return File(key, url, path, problem=told(error))
         if not stat.S_ISREG(seen.st_mode):
             return File(key, url, path, problem=SPECIAL)
-        modified = datetime.fromtimestamp(seen.st_mtime, UTC)
-        return File(key, url, path, seen.st_size, modified)
+        return File(key, url, path, seen.st_size, moment(seen.st_mtime))
 
     @contextmanager
     def open(self, file: File) -> Iterator[IO[bytes]]:

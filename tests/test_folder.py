@@ -22,6 +22,7 @@ import pytest
 from knowledge.documents import Checkpoint, Document, Item, Reached, Unchanged, Unreadable
 from knowledge.errors import SourceUnreadable
 from knowledge.files import Changed, DiskFiles, File, Patterns
+from knowledge.reading.dates import moment
 from knowledge.sources.folder import FolderSource, source
 from knowledge.sync import SyncReport, sync
 from tests.contracts import SourceContract
@@ -231,6 +232,16 @@ def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
     assert all("points outside" in reason for reason in told.values())
 
 
+def test_a_url_of_a_folder_on_disk_is_that_folder(tmp_path: Path) -> None:
+    write(tmp_path, secret_md="secret")
+    root = write(tmp_path / "docs", leave_md="x")
+    (root / "link.md").symlink_to(tmp_path / "secret.md")
+    os.mkfifo(root / "pipe.md")
+    found = items(f"file://{root}")
+    assert reasons(found).keys() == {"link.md", "pipe.md"}
+    assert source("handbook", f"file://{root}").watched == root
+
+
 def test_links_within_the_folder_are_read_and_loops_end(tmp_path: Path) -> None:
     write(tmp_path, leave_md="x", a__b_md="y")
     (tmp_path / "same.md").symlink_to(tmp_path / "leave.md")
@@ -240,6 +251,11 @@ def test_links_within_the_folder_are_read_and_loops_end(tmp_path: Path) -> None:
     found = items(tmp_path)
     assert keys(found) == ["a/b.md", "leave.md", "one", "same.md", "two"]
     assert set(reasons(found)) == {"one", "two"}
+
+
+def test_a_date_that_no_calendar_has_is_none() -> None:
+    assert moment(b"1700086400") == datetime.fromtimestamp(1_700_086_400, UTC)
+    assert [moment(odd) for odd in (1e15, 1e300, -1e15, "nan", b"")] == [None] * 5
 
 
 def test_a_broken_link_is_told(tmp_path: Path) -> None:

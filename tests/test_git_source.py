@@ -90,6 +90,19 @@ def test_a_file_is_a_document_dated_by_its_last_author(cache: Path, theirs: Repo
     assert (later - FIRST).days == 1
 
 
+@pytest.mark.parametrize("date", ["99999999999999999 +0000", "253402300800 +0000", "nobody", ""])
+def test_a_commit_whose_date_no_calendar_has_gives_files_without_one(
+    cache: Path, theirs: Repository, date: str
+) -> None:
+    tree = theirs.git("write-tree").strip()
+    said = f"tree {tree}\nauthor A <a@b.c> {date}\ncommitter A <a@b.c> 1700000000 +0000\n\nOdd\n"
+    file = theirs.folder / "odd-commit"
+    file.write_text(said)
+    odd = theirs.git("hash-object", "-t", "commit", "-w", "--literally", str(file)).strip()
+    theirs.git("branch", "odd", odd)
+    assert document(items(cache, theirs, branch="odd"), "faq.txt").modified_at is None
+
+
 def test_only_what_changed_between_two_commits_is_read(cache: Path, theirs: Repository) -> None:
     index, embedder = FakeIndex(), FakeEmbedder()
     sync(made(cache, theirs), index, embedder, paragraphs)

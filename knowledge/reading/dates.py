@@ -31,6 +31,14 @@ def aware(value: object) -> datetime | None:
     return None
 
 
+def moment(unix_s: float | str | bytes) -> datetime | None:
+    """Seconds since 1970 as aware UTC; None for what no calendar has."""
+    try:
+        return datetime.fromtimestamp(float(unix_s), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def parsed(text: str) -> datetime | None:
     """A date as ISO 8601, RFC 5322, `18-Feb-2025`, `February 18, 2025` and the like."""
     with suppress(ValueError):

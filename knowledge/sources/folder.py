@@ -285,6 +285,7 @@ def source(
     """
     barred = (*exclude, *EXCLUDED, *(() if hidden else HIDDEN))
     patterns = Patterns(tuple(include), barred)
+    path = path.removeprefix("file://")  # else fsspec would follow links out of the folder
     if "://" in path or "::" in path:
         return FolderSource(name, StoredFiles(path, patterns, options or {}), max_bytes)
     files = DiskFiles(Path(path).expanduser().resolve(), patterns)

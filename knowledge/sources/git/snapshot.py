@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import IO, cast
 from urllib.parse import quote_from_bytes
 
 from knowledge import reading
 from knowledge.files import OUTSIDE, File, Patterns, Refused, encodable
+from knowledge.reading.dates import moment
 from knowledge.reading.plain import NotReadable
 from knowledge.sources.git.command import LONG_S, Git, GitFailed
 
@@ -233,11 +234,11 @@ class Dates:
     def __init__(self, git: Git, commit: str) -> None:
         self.git, self.commit = git, commit
         self.ending = ExitStack()
-        self.held: dict[str, datetime] = {}
+        self.held: dict[str, datetime | None] = {}
         self.walk = self.walked()
 
     def of(self, key: str) -> datetime | None:
-        """The author's date of the last commit that touched the file; None: too long ago."""
+        """The author's date of the last commit that touched the file; None: long ago, or odd."""
         while key not in self.held:
             told = next(self.walk, None)
             if told is None:
@@ -245,16 +246,16 @@ class Dates:
             self.held.setdefault(*told)
         return self.held[key]
 
-    def walked(self) -> Iterator[tuple[str, datetime]]:
+    def walked(self) -> Iterator[tuple[str, datetime | None]]:
         """Files with dates, newest commits first."""
         words = ("log", "-z", "-c", "--name-only", "--no-renames", "--format=%x01%at")
         limits = (f"--max-count={COMMITS}", self.commit, "--")
         begun = self.git.begun((*words, *limits), stderr=subprocess.DEVNULL)
         child = self.ending.enter_context(begun)
-        when = datetime.now(UTC)
+        when: datetime | None = None
         for part in parts(cast(IO[bytes], child.stdout)):
             if part.startswith(b"\x01"):
-                when = datetime.fromtimestamp(int(part[1:]), UTC)
+                when = moment(part[1:])
             elif name := part.removeprefix(b"\n"):
                 yield encodable(os.fsdecode(name)), when
 
