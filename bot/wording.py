@@ -75,6 +75,8 @@ NO_DIRECT = (
     "again, or use /ask with its option private."
 )
 GONE = "That question was deleted, and its answer with it."
+GONE_NAME = "A deleted question"  # of its thread
+MAY_NOT_WRITE = "I may not write there. Ask those who run this server to allow it."
 STALE = "What I answered here no longer holds: a page that it relied on has changed. It says now:"
 STALE_UNKNOWN = "What I answered here no longer holds: the pages that it relied on say it no more."
 

@@ -151,6 +151,63 @@ async def test_a_mention_in_a_thread_that_people_began_is_answered_there(chat: D
     assert (answer.channel, answer.replies_to) == (thread, asked)
 
 
+@pytest.mark.parametrize("archived", [False, True])
+async def test_a_deleted_question_leaves_no_words_in_the_name_of_its_thread(
+    chat: DiscordChat, archived: bool
+) -> None:
+    asked = await chat.people.say("general", "ben", f"{ME} {LEAVES}")
+    await chat.settled()
+    if archived:
+        await chat.people.archive_thread(asked)
+    await chat.people.delete(asked)
+    await chat.settled()
+    assert "leave" not in await chat.people.transcript("general")
+
+
+async def test_the_thread_of_an_edited_question_is_named_anew(chat: DiscordChat) -> None:
+    asked = await chat.people.say("general", "ben", f"{ME} {LEAVES} I am Ben Example.")
+    await chat.settled()
+    await chat.people.edit(asked, f"{ME} {LUNCH}")
+    await chat.settled()
+    seen = await chat.people.transcript("general")
+    assert f"#general › {LUNCH}" in seen
+    assert "Example" not in seen
+
+
+async def test_a_thread_that_people_began_keeps_its_name(chat: DiscordChat) -> None:
+    asked = await chat.people.say("general", "ben", LEAVES)
+    await chat.people.begin_thread("ana", asked, "A talk")
+    await chat.people.edit(asked, f"{ME} {LEAVES}")
+    [_] = await written(chat)
+    await chat.people.delete(asked)
+    assert await written(chat) == []
+    assert "#general › A talk" in await chat.people.transcript("general")
+
+
+async def test_a_forum_s_post_that_is_deleted_takes_all_that_was_stored_along(
+    tmp_path: Path,
+) -> None:
+    async with chatting(tmp_path, channels={CHANNELS["forum"]: Speaking.AUTO}) as chat:
+        post = await chat.people.post_in_forum("forum", "ben", "Leave", LEAVES)
+        await written(chat, "forum")
+        await chat.people.say("forum", "ben", LUNCH, thread=post)
+        await written(chat, "forum")
+        assert len(chat.bot.store.interactions()) == 2
+        await chat.people.delete_channel(post)
+        await chat.settled()
+        assert chat.bot.store.interactions() == []
+
+
+async def test_a_thread_that_is_deleted_takes_what_was_asked_in_it_along(chat: DiscordChat) -> None:
+    asked = await chat.people.say("general", "ben", f"{ME} {LEAVES}")
+    await chat.settled()
+    await chat.people.say("general", "ben", LUNCH, thread=asked)
+    await chat.settled()
+    await chat.people.delete_channel(asked)
+    await chat.settled()
+    assert [one.question.text for one in chat.bot.store.interactions()] == [LEAVES]
+
+
 async def test_where_no_thread_may_be_begun_the_answer_is_a_reply(chat: DiscordChat) -> None:
     route = "POST /channels/{channel}/messages/{message}/threads"
     await chat.people.fault(route, times=9, status=403, code=50013)

@@ -12,6 +12,7 @@ from tests.bots import LEAVE, Made
 from tests.discord.bots import listening
 from tests.discord.ids import CHANNELS, PEOPLE
 from tests.discord.people import People
+from tests.discord.permissions import SEND_MESSAGES, SEND_MESSAGES_IN_THREADS
 from tests.discord.seen import Seen, Shown
 
 ASKED = "How many days of leave do I get?"
@@ -100,6 +101,19 @@ async def test_in_a_thread_it_is_shared_there(people: People) -> None:
     assert (shown.id, shown.only_for, shown.channel) == (told.message, BEN, thread)
     await people.press("ben", shown.id, wording.SHARE)
     assert (await answer(people, 2)).channel == thread
+
+
+@pytest.mark.parametrize("within", [True, False], ids=["a thread", "a channel"])
+async def test_what_cannot_be_posted_there_is_not_said_to_be(people: People, within: bool) -> None:
+    root = await people.say("general", "ana", ASKED)
+    where = await people.begin_thread("ana", root, "Talk") if within else "general"
+    message = await people.say("general", "ana", ASKED, thread=where) if within else root
+    await people.overwrite("general", "tandem", deny=SEND_MESSAGES | SEND_MESSAGES_IN_THREADS)
+    await people.menu("ben", where, message, wording.MENU_ASK)
+    shown = await answer(people)
+    pressed = await people.press("ben", shown.id, wording.SHARE)
+    told = (await people.look()).message(pressed.message).content
+    assert told == wording.MAY_NOT_WRITE
 
 
 async def test_a_message_is_worked_on_in_our_style_for_who_chose_that(people: People) -> None:

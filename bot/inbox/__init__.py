@@ -314,6 +314,11 @@ class Inbox:
         with self._sessions.reading() as connection:
             return looking_back.questions(connection, platform, since, limit)
 
+    def asked_in(self, place: Place) -> list[str]:
+        """The ids of the questions of a thread that are not deleted, oldest first."""
+        with self._sessions.reading() as connection:
+            return looking_back.asked_in(connection, place)
+
     def channels(self, platform: str, workspace: str, limit: int) -> list[str]:
         """The channels in which questions were asked, those with the newest first."""
         with self._sessions.reading() as connection:

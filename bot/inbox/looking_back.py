@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from bot.conversation import Place
 from bot.inbox.lease_statements import in_turn
-from bot.inbox.rows import place_of
+from bot.inbox.rows import bound, place_of, within
 from bot.tables import EventRow, ItemRow
 
 
@@ -52,6 +52,16 @@ QUESTIONS = (
     .order_by(ItemRow.id.desc())
     .limit(bindparam("most"))
 )
+ASKED_IN = (
+    select(ItemRow.message)
+    .where(
+        *within(ItemRow),
+        ItemRow.thread == bindparam("in_thread"),
+        ItemRow.accepted_at.is_not(None),
+        ItemRow.gone.is_(False),
+    )
+    .order_by(ItemRow.id)
+)
 CHANNELS = (
     select(ItemRow.channel)
     .where(*ACCEPTED, ItemRow.workspace == bindparam("in_workspace"))
@@ -79,6 +89,11 @@ def questions(connection: Connection, platform: str, since: datetime, limit: int
     """The last questions that were written as messages and are not deleted, newest first."""
     told = {"in_platform": platform, "since": since, "most": limit}
     return [Asked(place_of(row), row.message) for row in connection.execute(QUESTIONS, told)]
+
+
+def asked_in(connection: Connection, place: Place) -> list[str]:
+    """The ids of the questions of a thread that are not deleted, oldest first."""
+    return list(connection.scalars(ASKED_IN, bound(place)))
 
 
 def channels(connection: Connection, platform: str, workspace: str, limit: int) -> list[str]:

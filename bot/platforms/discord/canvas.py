@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot import wording
@@ -105,6 +105,34 @@ class AnswerCanvas:
     async def _stand(self, drawns: Sequence[Drawn]) -> None:
         await self.easel.late.settle(self.item.id)
         await self._sheets.complete(drawns)
+
+
+class ThreadCanvas(AnswerCanvas):
+    """Draws into the thread that is begun on a question, and is named after it."""
+
+    def __init__(
+        self,
+        easel: Easel,
+        item: Item,
+        board: Board,
+        note: Note,
+        look: Look,
+        rename: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """`rename` gives the thread another name, where it is the bot's own."""
+        super().__init__(easel, item, board, note, look)
+        self._rename = rename
+
+    async def finish(self, interaction: Interaction) -> None:
+        """The answer; where the question may have been edited, the name as well."""
+        await super().finish(interaction)
+        if self.item.revision > 1:
+            await self._rename(self.item.post.text)
+
+    async def retract(self) -> None:
+        """Take the replies away, and the words of the question off the thread."""
+        await super().retract()
+        await self._rename(wording.GONE_NAME)
 
 
 class PrivateCanvas(AnswerCanvas):

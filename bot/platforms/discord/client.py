@@ -36,6 +36,7 @@ class Hooks:
     heard: Callable[[discord.Message], Awaitable[None]]
     edited: Callable[[discord.RawMessageUpdateEvent], Awaitable[None]]
     removed: Callable[[int | None, int, int], Awaitable[None]]  # guild, channel, message
+    thread_removed: Callable[[discord.RawThreadDeleteEvent], Awaitable[None]]
     reacted: Callable[[discord.RawReactionActionEvent, bool], Awaitable[None]]  # added?
     submitted: Callable[[discord.Interaction[Any]], Awaitable[bool]]  # was it one of our forms?
     pressed: Callable[[discord.Interaction[Any]], Awaitable[None]]  # our buttons know it themselves
@@ -83,6 +84,10 @@ class TandemBot(Ending, Client):
         """Many messages are gone."""
         for message in sorted(payload.message_ids):
             await self.hooks.removed(payload.guild_id, payload.channel_id, message)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """A thread is gone with all that was said in it; Discord tells of no message then."""
+        await self.hooks.thread_removed(payload)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """A reaction was given."""

@@ -174,6 +174,7 @@ def assemble(mine: DiscordPlatform, desk: Desk, bot: TandemBot, me: Me) -> Worke
         heard=listening.hear,
         edited=listening.edited,
         removed=listening.removed,
+        thread_removed=listening.thread_removed,
         reacted=listening.reacted,
         submitted=lambda interaction: submitted(interaction, parts),
         pressed=unknown,

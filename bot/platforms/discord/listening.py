@@ -74,6 +74,16 @@ class Listening:
             place = await self._place_of(guild, channel, message)
             await keep(self.desk.remove, f"d{message}", place, str(message))
 
+    async def thread_removed(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """A thread was deleted: what was asked in it goes; in a forum also what began it."""
+        thread = str(payload.thread_id)
+        place = Place(PLATFORM, str(payload.guild_id), str(payload.parent_id), thread)
+        forum = isinstance(self.client.get_channel(payload.parent_id), discord.ForumChannel)
+        async with self._turns.at(payload.thread_id):
+            for message in await keep(self.desk.inbox.asked_in, place):
+                if forum or message != thread:
+                    await keep(self.desk.remove, f"d{message}", place, message)
+
     async def reacted(self, payload: discord.RawReactionActionEvent, added: bool) -> None:
         """A thumb on one of our replies was given, or taken back; or a ✅ on somebody's."""
         verdict = THUMBS.get((payload.emoji.name or "")[:1])  # of any colour

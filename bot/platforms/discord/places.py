@@ -16,6 +16,7 @@ from bot.platforms.discord.calls import (
     THREAD_EXISTS,
     UNKNOWN_CHANNEL,
     Refused,
+    calling,
 )
 from bot.platforms.discord.posting import Tries, Where, again
 from bot.platforms.discord.reading import DIRECT
@@ -65,6 +66,20 @@ class Places:
         known = self.client.get_channel(int(place.thread))
         found = known or await self._fetched(place.thread)
         return found if isinstance(found, discord.Thread) else None
+
+    async def rename(self, post: Post, text: str) -> None:
+        """Name the thread that the bot began on a question after its words as they are now.
+
+        Discord allows that twice in ten minutes; nobody waits, and where it fails that is told.
+        """
+        thread = await self.thread(post.place) if begins(post) else None
+        me = self.client.user
+        if thread is None or me is None or thread.owner_id != me.id or thread.name == named(text):
+            return
+        try:
+            await calling("PATCH channel", thread.edit(name=named(text), archived=False))
+        except (PlatformAway, Refused) as error:
+            log.warning("the thread %d keeps its name: %s", thread.id, error)
 
     async def _channel(self, item: Item) -> str:
         """The id of the thread or channel, where the first replies stand already if there are."""

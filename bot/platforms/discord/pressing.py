@@ -17,6 +17,7 @@ from bot.desk import Ballot, Desk
 from bot.errors import UnknownInteraction
 from bot.noted import noted
 from bot.platforms.discord.calls import Refused
+from bot.platforms.discord.membership import number
 from bot.platforms.discord.parts import Parts
 from bot.platforms.discord.reading import DIRECT, PLATFORM, raw_place
 from bot.platforms.discord.responding import Form, Said, voted
@@ -136,6 +137,8 @@ async def share(parts: Parts, pressed: Pressed, item: int) -> Said:
         return Said(wording.NOT_YOURS)
     interaction = await brief(parts.desk.assistant.recorded, answered.interaction)
     place = replace(answered.place, thread=answered.about or answered.place.thread)
+    if not may_write(parts.membership.client, place):
+        return Said(wording.MAY_NOT_WRITE)
     there = await readers(parts, place, answered.author)
     if hidden := await brief(parts.desk.withheld, interaction, there):
         return Said(wording.kept_back(hidden))
@@ -143,6 +146,20 @@ async def share(parts: Parts, pressed: Pressed, item: int) -> Said:
     door = Door.COMMAND if answered.door is Door.COMMAND else Door.CHANNEL
     await brief(parts.desk.share, shared(answered, interaction, place, door), interaction.id)
     return Said(wording.POSTED if place.thread else wording.POSTED_TO_CHANNEL)
+
+
+def may_write(client: discord.Client, place: Place) -> bool:
+    """May the bot answer there, as far as the gateway tells? Where it does not, posting will."""
+    ids = (number(id) for id in (place.thread, place.channel))
+    found = next(filter(None, map(client.get_channel, ids)), None)
+    if isinstance(found, discord.Thread) and found.parent is not None:
+        allowed = found.permissions_for(found.guild.me)
+        return allowed.send_messages_in_threads and not found.locked
+    if not isinstance(found, discord.abc.GuildChannel):
+        return True
+    allowed = found.permissions_for(found.guild.me)
+    threads = allowed.create_public_threads and allowed.send_messages_in_threads
+    return allowed.send_messages or threads
 
 
 async def readers(parts: Parts, place: Place, author: str) -> Audience:

@@ -14,7 +14,7 @@ from bot.conversation import Audience, Place, Question
 from bot.desk import Desk
 from bot.platforms.discord import DiscordPlatform
 from bot.platforms.discord.boards import ChannelBoard
-from bot.platforms.discord.canvas import AnswerCanvas, Easel, Look, PrivateCanvas
+from bot.platforms.discord.canvas import AnswerCanvas, Easel, Look, PrivateCanvas, ThreadCanvas
 from bot.platforms.discord.drawing import opening
 from bot.platforms.discord.ephemeral import CommandBoard, Deferred
 from bot.platforms.discord.history import History
@@ -108,8 +108,8 @@ class DiscordStage:
             return AnswerCanvas(self._easel, item, response, note, look)
         look = Look(opening(post.text) if share else "", share, stream=self.mine.stream)
         if not share:
-            board = self._board(item, self.places.of)
-            return AnswerCanvas(self._easel, item, board, note, look)
+            board, rename = self._board(item, self.places.of), partial(self.places.rename, post)
+            return ThreadCanvas(self._easel, item, board, note, look, rename)
         beside = self._board(item, self.places.beside)
         board = self._board(item, self._direct)
         return PrivateCanvas(self._easel, item, board, note, look, beside)
