@@ -118,8 +118,9 @@ class Desk(Orders):
     def _decide(self, post: Post, known: Known, said: Said, ears: Ears, now: datetime) -> Decision:
         if not post.addressed and post.door is Door.CHANNEL and post.written_at < now - STALE:
             return Decision(Reason.EARLIER)
+        mode = said.mode if post.mode is Mode.AUTO else post.mode
         return decide(
-            replace(post, text=said.text),
+            replace(post, text=said.text, mode=mode),
             known,
             ears.speaks.at(post.place.channel),
             order=said.order,

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     OTHER = "addressed_to_other"  # speaks to somebody else
     MENTION_ONLY = "mention_only"  # the channel is set so
     PEOPLE = "people_talking"  # people speak to each other in the thread
+    STATEMENT = "statement"  # in a thread with the bot: thanks, news or plans, and nothing asked
     NO_QUESTION = "no_question"  # an auto-answer channel, and nothing is asked
     NOT_CONFIDENT = "not_confident"  # an auto-answer channel, and nothing sure to say
     LIMITED = "limited"  # over the limit, and that was said already

@@ -9,6 +9,7 @@ from bot.conversation import Mode
 from bot.doors import Order
 from bot.gate import asks
 from bot.posts import Door, Known, Post, Reason, Speaking, State
+from bot.statements import only_tells
 from bot.thanks import nothing_asked
 
 
@@ -108,11 +109,18 @@ def _unaddressed(post: Post, known: Known, speaking: Speaking) -> Decision:
 
 
 def _in_thread(post: Post, known: Known) -> Decision:
-    """Does the person go on with the bot, or do people talk to each other?"""
+    """Does the person go on with the bot, or do people talk to each other?
+
+    Where the tuned model was forced every text is a task, be it a question or not.
+    """
     if any(author != post.author for author in known.since):
         return Decision(Reason.PEOPLE)
-    goes_on = post.author in known.askers or post.mode is not Mode.AUTO
-    return SPEAK if goes_on or asks(post.text) else Decision(Reason.PEOPLE)
+    if post.mode is not Mode.AUTO or asks(post.text):
+        return SPEAK
+    if post.author not in known.askers:
+        return Decision(Reason.PEOPLE)
+    tells = known.mode is not Mode.TUNED and only_tells(post.text)
+    return Decision(Reason.STATEMENT) if tells else SPEAK
 
 
 def _empty(post: Post, order: Order | None) -> bool:

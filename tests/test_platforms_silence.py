@@ -74,6 +74,11 @@ async def people(chat: Chat) -> Post:
     return Post("I had fewer in my first year.", "ana", await asked(chat))
 
 
+async def statement(chat: Chat) -> Post:
+    """The asker says what comes of the answer, and asks nothing."""
+    return Post("ok, I'll tell my boss tomorrow", thread=await asked(chat))
+
+
 async def no_question(chat: Chat) -> Post:
     """Nothing is asked where the bot listens to all."""
     return Post("Good morning everybody, the coffee is ready.", channel="auto")
@@ -107,6 +112,7 @@ SCENES: dict[Reason, Scene] = {
     Reason.OTHER: other,
     Reason.MENTION_ONLY: mention_only,
     Reason.PEOPLE: people,
+    Reason.STATEMENT: statement,
     Reason.NO_QUESTION: no_question,
     Reason.NOT_CONFIDENT: not_confident,
     Reason.LIMITED: limited,
@@ -173,5 +179,29 @@ async def test_a_muted_thread_still_obeys_unmute(chat: Chat) -> None:
     thread = await asked(chat)
     await chat.answer_to(await chat.say("ben", "@tandem mute", thread))
     await chat.answer_to(await chat.say("ben", "@tandem unmute", thread))
+    said = await chat.say("ben", LEAVES, thread)
+    assert LEAVE in (await chat.answer_to(said)).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["shorter please", "and for part-timers", "@tandem I'll tell Ana", "rag: I'll tell Ana"],
+)
+async def test_a_request_without_a_question_mark_is_answered(chat: Chat, text: str) -> None:
+    thread = await asked(chat)
+    assert (await chat.answer_to(await chat.say("ben", text, thread))).parts != ()
+
+
+async def test_where_tuned_is_forced_a_statement_is_worked_on(chat: Chat) -> None:
+    thread = await chat.say("ben", "@tandem tuned rewrite: send the numbers asap")
+    await chat.answer_to(thread)
+    said = await chat.say("ben", "We moved the meeting to Tuesday", thread)
+    assert "Kindly" in (await chat.answer_to(said)).text
+
+
+async def test_the_asker_is_answered_after_a_statement(chat: Chat) -> None:
+    thread = await asked(chat)
+    await chat.say("ben", "Thanks, that's good to know!", thread)
+    await chat.heard()
     said = await chat.say("ben", LEAVES, thread)
     assert LEAVE in (await chat.answer_to(said)).text

@@ -185,6 +185,21 @@ def test_a_third_persons_clear_question_right_after_the_answer_is_answered() -> 
     assert said(replace(ben, text=STATEMENT, mode=Mode.TUNED), WITH_ANNA) is None
 
 
+@pytest.mark.parametrize("speaking", [Speaking.THREAD, Speaking.AUTO])
+def test_a_statement_of_the_asker_is_left_to_stand(speaking: Speaking) -> None:
+    tells = replace(FOLLOW_UP, text="Thanks, I'll tell my boss tomorrow.")
+    assert said(tells, WITH_ANNA, speaking) is Reason.STATEMENT
+    assert said(tells, replace(WITH_ANNA, mode=Mode.RAG), speaking) is Reason.STATEMENT
+    assert said(tells, replace(WITH_ANNA, mode=Mode.TUNED), speaking) is None
+    assert said(replace(tells, addressed=True), WITH_ANNA, speaking) is None
+    assert said(replace(tells, mode=Mode.RAG), WITH_ANNA, speaking) is None
+    assert said(replace(tells, author="ben"), WITH_ANNA, speaking) is Reason.PEOPLE
+
+
+def test_a_statement_in_a_direct_message_is_answered() -> None:
+    assert said(replace(ROOT, door=Door.DIRECT, text="I'll tell my boss tomorrow")) is None
+
+
 def test_a_thread_of_others_is_left_alone() -> None:
     for speaking in (Speaking.THREAD, Speaking.AUTO):
         assert said(FOLLOW_UP, speaking=speaking) is Reason.NOT_ADDRESSED
