@@ -234,7 +234,7 @@ class App(Retrieval):
     @cached_property
     def _soon(self) -> Soon:
         """What brings the index in step with them."""
-        made = Soon(lambda names: list(self.syncing.sync(names)), self._own_sources)
+        made = Soon(lambda names: self.syncing.sync(names), self._own_sources)
         self._ending.callback(made.close)
         return made
 

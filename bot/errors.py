@@ -64,6 +64,14 @@ class PluginOptionsWrong(WrongUse):
         super().__init__(f"{kind} {name!r}: {'; '.join(problems)}.")
 
 
+class SourceNotMade(WrongUse):
+    """A source cannot be made of its settings."""
+
+    def __init__(self, source: str, error: SecretMissing | PluginOptionsWrong) -> None:
+        self.source, self.error = source, error
+        super().__init__(f"Source {source!r}: {str(error)[:1].lower()}{str(error)[1:]}")
+
+
 class UnknownSpace(WrongUse):
     """No space has that name."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rich.console import Console
@@ -15,8 +16,11 @@ from bot.health import look
 from bot.rendering import interaction_json, put, report_json, sync_json
 from bot.settings.sections import Source
 from bot.store import SyncPass
+from bot.syncing import Failure
 from bot.wanted import Wanted
 from knowledge.sync import SyncReport
+
+log = logging.getLogger(__name__)
 
 SHOWN = 20  # unreadable documents that are named on the screen; `--json` names all
 
@@ -30,21 +34,26 @@ def sync(app: App, bars: Bars, names: Sequence[str], full: bool, prune: bool, as
     for name in names:
         app.syncing.source(name)
     for name, told in app.syncing.sync(names, full):
-        if isinstance(told, SyncReport):
-            if as_json:
-                put(report_json(told))
-            else:
-                bars.note(str(told))
-                tell_unreadable(told, bars)
-        else:
-            code = 1
-            if as_json:
-                put({"source": name, "error": str(told)})
-            else:
-                bars.note(str(told))
+        log.info("%s", told)  # a person is told it here
+        code = code if isinstance(told, SyncReport) else 1
+        tell(name, told, bars, as_json)
     for name in app.syncing.prune() if prune else app.syncing.removed():
         tell_removed(name, bars, prune, as_json)
     return code
+
+
+def tell(name: str, told: SyncReport | Failure, bars: Bars, as_json: bool) -> None:
+    """Say what one sync did, or why it failed."""
+    if isinstance(told, SyncReport):
+        if as_json:
+            put(report_json(told))
+        else:
+            bars.note(str(told))
+            tell_unreadable(told, bars)
+    elif as_json:
+        put({"source": name, "error": str(told)})
+    else:
+        bars.note(str(told))
 
 
 def tell_removed(name: str, bars: Bars, pruned: bool, as_json: bool) -> None:

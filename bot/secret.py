@@ -21,6 +21,9 @@ VALUE = re.compile(
     r"|[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}$)|[a-z+]+://[^/\s@]*:[^/\s@]+@"
 )
 
+EMPTY = "the file is empty", "Put the secret there"
+UNSET = "the variable is not set", "Set it where `tandem` is started"
+
 
 def names_secret(key: str) -> bool:
     """Is a setting of that name a secret, such as `bot_token`?"""
@@ -57,8 +60,7 @@ class Secret:
         """What it says, in a type that never prints. Raises `SecretMissing`."""
         text = self._from_file(self.file) if self.file else os.environ.get(self.env, "")
         if not text.strip():
-            problem = "the file is empty" if self.file else "the variable is not set"
-            raise SecretMissing(str(self), problem, "Put the secret there")
+            raise SecretMissing(str(self), *(EMPTY if self.file else UNSET))
         return SecretStr(text.strip())
 
     def _from_file(self, path: Path) -> str:

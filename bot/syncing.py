@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot import plugins
 from bot.conversation import Place
-from bot.errors import UnknownSource
+from bot.errors import PluginOptionsWrong, SecretMissing, SourceNotMade, UnknownSource
 from bot.jobs.slices import Polite, Sliced, asking, guarded
 from bot.jobs.words import Turn
 from bot.settings import Settings
@@ -27,8 +26,7 @@ from knowledge.sync import SyncReport, sync
 if TYPE_CHECKING:
     from bot.endorsed.indexing import OwnSources
 
-log = logging.getLogger(__name__)
-
+Failure = KnowledgeError | SourceNotMade
 Alone = Callable[[str, Callable[[float], None]], AbstractContextManager[Turn]]
 
 
@@ -51,7 +49,7 @@ class Syncing:
     learns_in: Callable[[Place], bool] = lambda _: True  # may what is said there be read?
 
     def source(self, name: str) -> Source:
-        """A source by its name in the settings. Raises `UnknownSource`."""
+        """A source by its name in the settings. Raises `UnknownSource`, `SourceNotMade`."""
         own = self.own.source(name) if self.own is not None else None
         if own is not None:
             return own
@@ -59,7 +57,10 @@ class Syncing:
             raise UnknownSource(name, tuple(self.settings.sources))
         section = self.settings.sources[name]
         given = {"name": name, "cache": self.settings.cache}
-        made: Source = plugins.load("source", section.use, {**section.options, **given})
+        try:
+            made: Source = plugins.load("source", section.use, {**section.options, **given})
+        except (SecretMissing, PluginOptionsWrong) as error:
+            raise SourceNotMade(name, error) from error
         return made.within(self._may_read) if isinstance(made, OfChannels) else made
 
     def _may_read(self, platform: str, workspace: str, channel: str) -> bool:
@@ -68,15 +69,16 @@ class Syncing:
 
     def sync(
         self, names: Sequence[str] = (), full: bool = False, turn: Turn | None = None
-    ) -> Iterator[tuple[str, SyncReport | KnowledgeError]]:
+    ) -> Iterator[tuple[str, SyncReport | Failure]]:
         """Sync sources one after the other, all by default; one that fails gives its error.
 
-        When every source has been read to its end in this edition, it is the one searched.
+        Whoever takes an error tells it: here it is only kept. When every source has been read to
+        its end in this edition, it is the one searched.
         `turn`: that of a job which holds the source's lease already; it is asked between slices.
         """
         index = self.index()
         for name in names or (*self.settings.sources, *self._own(index)):
-            yield name, self.one(self.source(name), index, full, turn)
+            yield name, self._named(name, index, full, turn)
         if turn is not None:
             turn.check()
         every = (*self.settings.sources, *self._own())
@@ -85,6 +87,17 @@ class Syncing:
             self.note("The new index is complete and searched from now on.")
             for name in self.settings.sources:
                 self.synced(name, index)
+
+    def _named(
+        self, name: str, index: Index, full: bool, turn: Turn | None
+    ) -> SyncReport | Failure:
+        """Sync one source by its name, or say why there is none. Raises `UnknownSource`."""
+        try:
+            source = self.source(name)
+        except SourceNotMade as error:
+            self.store().record_sync(sync_pass(name, datetime.now(UTC), error))
+            return error
+        return self.one(source, index, full, turn)
 
     def one(
         self, source: Source, index: Index, full: bool, turn: Turn | None = None
@@ -96,7 +109,6 @@ class Syncing:
             with nullcontext(turn) if turn else self._turn(source.name) as mine:
                 told = self._synced_in(Polite(mine, self.yields), source, index, full)
         except KnowledgeError as error:
-            log.warning("%s", error)
             told = error
         self.store().record_sync(sync_pass(source.name, started, told))
         if index.live and isinstance(told, SyncReport):
@@ -150,12 +162,21 @@ class Syncing:
         return [name for name in self.settings.sources if not index.complete(name)]
 
     def first_sync(self) -> None:
-        """Sync what was never synced, so that the first question finds something."""
-        fresh = self.never_synced()
+        """Sync what was never synced, so that the first question finds something.
+
+        Raises an error where no source at all could be read.
+        """
+        fresh, failed = self.never_synced(), list[Failure]()
         for _, told in self.sync(fresh) if fresh else ():
-            self.note(str(told))
-            if isinstance(told, KnowledgeError):
-                raise told
+            if isinstance(told, SyncReport):
+                self.note(str(told))
+            else:
+                failed.append(told)
+        left = len(self.settings.sources) - len(failed)
+        for error in failed if left else failed[:-1]:
+            self.note(str(error))
+        if failed and not left:
+            raise failed[-1]
 
 
 def job_of(source: str) -> str:
@@ -163,10 +184,10 @@ def job_of(source: str) -> str:
     return f"sync-{source}"
 
 
-def sync_pass(source: str, started: datetime, told: SyncReport | KnowledgeError) -> SyncPass:
+def sync_pass(source: str, started: datetime, told: SyncReport | Failure) -> SyncPass:
     """A pass over a source as it is kept."""
     ended = datetime.now(UTC)
-    if isinstance(told, KnowledgeError):
+    if not isinstance(told, SyncReport):
         return SyncPass(source, started, ended, error=str(told))
     counts = {name: n for name, n in asdict(told).items() if isinstance(n, int)}
     problems = tuple((item.key, item.reason) for item in told.unreadable)

@@ -94,8 +94,8 @@ def one_pass(syncing: Syncing, name: str, stopped: threading.Event) -> None:
     try:
         with syncing.alone(job_of(name), waiting) as turn:
             for _, told in syncing.sync([name], turn=Ending(turn, stopped, name)):
-                if not isinstance(told, KnowledgeError):
-                    log.info("%s", told)
+                failed = isinstance(told, Exception)
+                log.log(logging.WARNING if failed else logging.INFO, "%s", told)
     except JobStopped:
         log.info("%s: the sync that a change began ends here", name)
     except (BotError, KnowledgeError) as error:

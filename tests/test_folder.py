@@ -142,7 +142,7 @@ def test_a_single_file_can_be_the_source(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_no_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(SourceUnreadable, match="cannot be listed"):
+    with pytest.raises(SourceUnreadable, match=f"cannot be listed: there is no {tmp_path}/now"):
         items(tmp_path / "nowhere")
     with pytest.raises(SourceUnreadable, match="cannot be listed"):
         items(f"memory://{uuid4()}/nowhere")

@@ -345,6 +345,12 @@ def test_a_wrong_setting_is_told(cache: Path, options: dict[str, str], said: str
     assert "BEGIN" not in str(caught.value)
 
 
+def test_a_folder_without_a_repository_is_told(cache: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceUnreadable, match="there is no repository in") as caught:
+        list(source("handbook", cache, path=str(tmp_path)).documents(None))
+    assert 'use = "folder"' in caught.value.remedy
+
+
 def test_without_git_it_says_what_to_install(
     cache: Path, theirs: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -47,7 +47,7 @@ class OwnSources:
 class Soon:
     """Syncs a channel's answers in the background, one after the other."""
 
-    sync: Callable[[Sequence[str]], object]
+    sync: Callable[[Sequence[str]], Iterable[tuple[str, object]]]
     names: Callable[[], Sequence[str]]
     pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="answers")
@@ -60,8 +60,9 @@ class Soon:
     def _bring(self, place: Place | None) -> None:
         try:
             names = self.names() if place is None else [source_of(place)]
-            if names:
-                self.sync(names)
+            for _, told in self.sync(names) if names else ():
+                if isinstance(told, Exception):
+                    log.warning("endorsed answers are not in the index yet: %s", told)
         except (BotError, KnowledgeError) as error:  # the next sync makes up for it
             log.warning("endorsed answers are not in the index yet: %s", error)
         except Exception:  # a bug; nobody waits for what is done here

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 from bot.jobs.runs import Runs
 from bot.jobs.words import Report, RunState, Turn
 from bot.posts import Heard
-from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -23,9 +22,9 @@ REMEMBERED = timedelta(days=7)  # events; long after Slack has given up to send 
 
 
 def sync(app: App, turn: Turn, source: str) -> Report:
-    """Bring one source's part of the index in step. Raises `KnowledgeError`."""
+    """Bring one source's part of the index in step. Raises `KnowledgeError`, `SourceNotMade`."""
     ((_, told),) = app.syncing.sync((source,), turn=turn)
-    if isinstance(told, KnowledgeError):
+    if isinstance(told, Exception):
         raise told
     counts = {name: n for name, n in asdict(told).items() if isinstance(n, int | float)}
     return Report(str(told), counts | {"unreadable": len(told.unreadable)})

@@ -17,7 +17,6 @@ from bot.learning.tuning import LESSONS, PLAN, Plan
 from bot.learning.words import ModelVersion
 from knowledge.documents import Chunk
 from knowledge.embedding import Embedder
-from knowledge.errors import KnowledgeError
 from knowledge.tuning.finding import Found, Sought, found
 from knowledge.tuning.learner import Dials
 from knowledge.tuning.lessons import Lesson, from_headings, lines_of, with_wrong
@@ -153,14 +152,14 @@ def reindex(app: App) -> None:
     """Fill the index by the retriever that is live now, and search it once it is complete.
 
     What was read before is in the index of an earlier one, which is kept: going back is quick.
-    Cut off, `tandem sync` or the next scheduled one goes on. Raises `KnowledgeError` where a
-    source could not be read.
+    Cut off, `tandem sync` or the next scheduled one goes on. Raises the error of a source
+    that could not be read.
     """
     app.live_retriever.look()
     for _, told in app.syncing.sync():
-        app.note(str(told))
-        if isinstance(told, KnowledgeError):
+        if isinstance(told, Exception):
             raise told
+        app.note(str(told))
 
 
 def figures(one: Found) -> Mapping[str, Sequence[float]]:

@@ -128,7 +128,7 @@ class Pass:
         try:
             return list(self.source.files.find())
         except Exception as error:  # each storage has errors of its own
-            problem = f"its folder cannot be listed: {reading.brief(error)}"
+            problem = f"its folder cannot be listed: {unlisted(error)}"
             remedy = DENIED if isinstance(error, PermissionError) else "Check `path`"
             raise SourceUnreadable(self.source.name, problem, remedy) from error
 
@@ -233,6 +233,17 @@ class Pass:
         return Document(
             self.source.name, key, content.title, content.text, url, fingerprint, modified
         )
+
+
+def unlisted(error: Exception) -> str:
+    """Why a folder could not be listed."""
+    match error:
+        case FileNotFoundError():
+            return f"there is no {error.filename or error}"
+        case OSError(filename=str(path), strerror=str(said)):
+            return f"{path}: {said.lower()}"
+        case _:
+            return reading.brief(error)
 
 
 def original(file: File, data: bytes) -> Original | None:

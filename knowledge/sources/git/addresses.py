@@ -96,6 +96,14 @@ def in_folder(name: str, path: str) -> Address:
     return Address(folder.as_uri(), "", str(folder))
 
 
+def check_folder(name: str, address: Address) -> None:
+    """Is there a repository, if it is on this machine? Raises `SourceUnreadable`."""
+    folder = Path(address.path)
+    if not address.host and not any((folder / kept).exists() for kept in (".git", "HEAD")):
+        remedy = 'Name the folder that `.git` is in; `use = "folder"` reads plain files'
+        raise SourceUnreadable(name, f"there is no repository in {folder}", remedy)
+
+
 def at_url(name: str, access: Access) -> tuple[Address, Login]:
     """A repository at a URL; name and password in it are taken out. Raises `SourceUnreadable`."""
     parts = urlsplit(access.url)

@@ -15,7 +15,7 @@ from knowledge.files import File, Patterns
 from knowledge.reading.plain import Content
 from knowledge.sources._records import RECORDS
 from knowledge.sources.folder import FolderSource, Pass
-from knowledge.sources.git.addresses import Access, Address, line, located, page
+from knowledge.sources.git.addresses import Access, Address, check_folder, line, located, page
 from knowledge.sources.git.clone import HEAD, Clone, Tip
 from knowledge.sources.git.command import Git, GitFailed
 from knowledge.sources.git.snapshot import Snapshot
@@ -69,6 +69,7 @@ class GitSource:
     def clone(self) -> tuple[Address, Clone]:
         """Where the repository is, and its clone. Raises `SourceUnreadable`."""
         address, login = located(self.name, self.access)
+        check_folder(self.name, address)
         mark = hashlib.sha256(address.url.encode("utf-8", "surrogateescape")).hexdigest()[:12]
         return address, Clone(Git(self.cache / f"{self.name}-{mark}.git", login), address.url)
 
