@@ -117,6 +117,21 @@ class Assistant:
             self._keep(asked, interaction)
         return interaction
 
+    def would_say(self, question: Question, sources: Sequence[str]) -> Answer | None:
+        """The answer that these sources give now; None: not to all that is asked, or not surely.
+
+        Nothing is kept, and no turn in the line taken. Raises `KnowledgeError`, `ModelError`,
+        `BotError`.
+        """
+        with asked_in(question.place):
+            route = Route(Mode.RAG, None, "asked again", 1.0)
+            curated = self.curator(question, sources)
+            if curated is not None:
+                return curated
+            answer = self._answer(Inquiry(question, route, sources), Unwatched(), Stopwatch())
+        sure = (answer.confidence or 0.0) >= self.manner.min_confidence
+        return answer if answer.outcome is Outcome.CITED and sure else None
+
     def model(self, place: Place) -> str:
         """What answers from the documents there: the trained version, else the model."""
         return self.serves.answers_version(place) or self.backend.name

@@ -15,6 +15,9 @@ LACKS = {
     "down": "voted down",
     "redone": "asked for again",
 }
+UNCHECKED = (
+    "My documents or my model were out of reach: some of these I may be able to answer meanwhile."
+)
 NO_SOURCE = "There is no source to write it in."
 
 
@@ -22,12 +25,23 @@ def digest(report: GapReport, until: datetime) -> str:
     """What a channel reads of a report."""
     lines = [summary(report, until)]
     for number, gap in enumerate(report.gaps, 1):
-        lines += [f"{number}. {line(gap.question)}", *(f"    {told}" for told in about(gap))]
-    if report.gaps and report.unquoted:
-        lines.append(f"Beside these: {counted(report.unquoted, 'question')}.")
+        lines += [
+            f"{number}. {line(gap.question)}",
+            *(f"    {told}" for told in about(gap, report.trouble)),
+        ]
+    return "\n".join([*lines, *rest(report)])
+
+
+def rest(report: GapReport) -> Iterator[str]:
+    """What a digest tells of questions that it does not show, and of what was out of reach."""
+    if answered := sum(gap.count for gap in report.answered):
+        yield f"Left out: {counted(answered, 'question')} that I can answer meanwhile."
+    if report.unquoted and (report.gaps or report.answered):
+        yield f"Beside these: {counted(report.unquoted, 'question')}."
     elif report.unquoted:
-        lines.append("None of them may be quoted here.")
-    return "\n".join(lines)
+        yield "None of them may be quoted here."
+    if report.trouble:
+        yield UNCHECKED
 
 
 def summary(report: GapReport, until: datetime) -> str:
@@ -37,11 +51,15 @@ def summary(report: GapReport, until: datetime) -> str:
     return f"What I could not answer well, {since}: {asked}."
 
 
-def about(gap: Gap) -> Iterator[str]:
-    """How often and how it was asked in vain, and where the answer could be written."""
+def about(gap: Gap, trouble: str = "") -> Iterator[str]:
+    """How often and how it was asked in vain, and where the answer could be written.
+
+    `trouble`: why pages may not be known.
+    """
     lacks = ", ".join(f"{LACKS[lack]}: {count}" for lack, count in gap.lacks.items())
     yield f"asked {times(gap.count)} by {people(gap.people)} ({lacks})"
-    yield advice(gap.suggestion)
+    if gap.suggestion or not trouble:
+        yield advice(gap.suggestion)
     others = [page for page in gap.pages if gap.suggestion and page != gap.suggestion.page]
     if others:
         yield f"See also: {'; '.join(page_name(page) for page in others)}"

@@ -21,6 +21,7 @@ from bot.endorsed.endorsing import Endorsing
 from bot.endorsed.indexing import OwnSources
 from bot.endorsed.store import EndorsedStore
 from bot.endorsed.words import source_of
+from bot.gaps.checking import Checking as AskingAgain
 from bot.gaps.digest import Digests
 from bot.gaps.report import Reporting
 from bot.gaps.store import GapStore
@@ -144,7 +145,7 @@ def spoken(
     pages: Pages,
 ) -> Speaking:
     """What the bot says by itself; questions are alike that end with the same word."""
-    search = searching(pages)
+    search, may_read = searching(pages), partial(readable, settings=settings)
     reporting = Reporting(
         GapStore(sessions).unanswered,
         consent,
@@ -154,8 +155,9 @@ def spoken(
         settings.spaces,
         0.8,
         same_rows,
+        AskingAgain(assistant.would_say, may_read, assistant.recorded),
     )
-    digests = Digests(reporting, partial(readable, settings=settings), 5)
+    digests = Digests(reporting, may_read, 5)
     muted = partial(silenced, inbox)
     return Speaking(digests, Checking(assistant, inbox.discard, pieces_of(pages), muted))
 

@@ -15,7 +15,7 @@ from bot.learning.serving import Unchanging
 from bot.ports import Focus, Manner, Search
 from bot.support import Proof
 from knowledge.documents import Chunk, Passage
-from knowledge.errors import SourceUnreadable
+from knowledge.errors import IndexUnavailable, SourceUnreadable
 from knowledge.focus import focus
 from knowledge.reranker import Reader
 from model.backends import Backend, Prompt, Sampling
@@ -407,6 +407,30 @@ def test_of_two_things_asked_the_one_that_stays_open_is_named() -> None:
     assert "don't say" in answer.text
     assert "moon" in answer.text
     assert "".join(watching.seen) == answer.text
+
+
+def test_what_it_would_say_now_is_an_answer_to_all_that_is_asked_and_is_not_kept() -> None:
+    store, searched = FakeStore(), list[Sequence[str] | None]()
+
+    def search(text: str, sources: Sequence[str] | None) -> list[Passage]:
+        searched.append(sources)
+        return about(text, sources)
+
+    bot = assistant(search, Reads(), store)
+    found = bot.would_say(question(), ("handbook",))
+    assert found is not None
+    assert found.text == "You get 27 days of leave. [1]"
+    assert (searched, store.rows) == ([("handbook",)], {})
+    open_ = "How many days of leave do I get and when is the moon made of cheese?"
+    assert bot.would_say(question(open_), ("handbook",)) is None
+
+
+def test_what_it_would_say_now_fails_loudly() -> None:
+    def broken(text: str, sources: Sequence[str] | None) -> Sequence[Passage]:
+        raise IndexUnavailable("no answer", "Start Weaviate")
+
+    with pytest.raises(IndexUnavailable):
+        assistant(broken).would_say(question(), ())
 
 
 def test_where_nothing_of_two_things_is_known_the_answer_is_that() -> None:

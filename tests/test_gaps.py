@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -11,24 +12,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from rich.console import Console
 
 from bot.app import build
-from bot.conversation import Answer, Feedback, Mode, Outcome, Place, Question, Turn, Verdict
+from bot.bars import Bars
+from bot.conversation import (
+    Answer,
+    Audience,
+    Citation,
+    Feedback,
+    Interaction,
+    Mode,
+    Outcome,
+    Place,
+    Question,
+    Turn,
+    Verdict,
+)
 from bot.gap_words import digest
+from bot.gaps.checking import Checking, as_asked
 from bot.gaps.clustering import communities
 from bot.gaps.digest import place_of
-from bot.gaps.report import Reporting
-from bot.gaps.showing import counted
+from bot.gaps.report import Find, Reporting
+from bot.gaps.showing import answered_row, checked, counted, row, show
 from bot.gaps.store import GapStore
-from bot.gaps.words import GapReport, Lack, Reader, Unanswered
+from bot.gaps.words import GapReport, Lack, Now, Reader, Unanswered
 from bot.inbox import Inbox
 from bot.jobs import keeping
 from bot.learning.readings import Consent
 from bot.settings import Settings
 from bot.settings.sections import Space
 from knowledge.documents import Chunk, Passage
+from knowledge.errors import IndexUnavailable
+from model.errors import BackendUnavailable
 from tests.bots import same_rows, settings_for
-from tests.fakes import kept
+from tests.fakes import FakeStore, kept
 from tests.inboxes import NOON, Desk, opened
 
 UNKNOWN = Answer("The sources don't say.", Outcome.UNKNOWN)
@@ -142,18 +160,22 @@ def report(
     objects: str = "",
     silent: str = "",
     most: int | None = None,
+    checking: Checking | None = None,
+    find: Find | None = None,
+    check: bool = True,
 ) -> GapReport:
     """Questions are alike that end with the same word."""
     return Reporting(
         lambda _: every,
         Consent(lambda _, person: person != objects, lambda place: place.channel != silent),
         lambda words: np.asarray([[hash(text.split()[-1])] for text in words], np.float64),
-        lambda _, sources: [p for p in pages if sources is None or p.chunk.source in sources],
+        find or (lambda _, sources: [p for p in pages if not sources or p.chunk.source in sources]),
         ("handbook", "wiki"),
         SPACES,
         0.8,
         same_rows,
-    ).report(NOON - DAY, reader, most)
+        checking,
+    ).report(NOON - DAY, reader, most, check)
 
 
 def test_questions_that_ask_the_same_are_one_gap() -> None:
@@ -254,6 +276,167 @@ def test_words_of_people_ping_nobody_in_a_digest() -> None:
     told = digest(report(asked("<!channel> @everyone where is the key?")), NOON)
     assert "<!channel>" not in told
     assert "@everyone" not in told
+
+
+# -- what has an answer meanwhile ------------------------------------------------------
+
+WHERE = "https://docs.example/keys"
+NEW, OLD = "The key is at the reception.", "Jan has the key."
+
+
+def answer_of(quote: str = NEW, outcome: Outcome = Outcome.CITED) -> Answer:
+    return Answer(f"{quote} [1]", outcome, (Citation(1, "Keys", WHERE, "wiki", "k", quote),))
+
+
+@dataclass
+class Again:
+    """What answers when it is asked again; "lunch" has an answer, others as `says` tells."""
+
+    says: Answer | None = None
+    fails: Exception | None = None
+    old: Answer = UNKNOWN
+    asked: list[tuple[Question, list[str]]] = field(default_factory=list)
+    waited: int = 0
+
+    def would_say(self, question: Question, sources: Sequence[str]) -> Answer | None:
+        self.asked.append((question, [*sources]))
+        if self.fails:
+            raise self.fails
+        return answer_of() if "lunch" in question.text else self.says
+
+    def wait(self) -> None:
+        self.waited += 1
+
+    def recorded(self, id: int) -> Interaction:
+        return kept(FakeStore(), answer=self.old)
+
+    def checking(self, readable: Sequence[str] = ("handbook", "wiki")) -> Checking:
+        return Checking(self.would_say, lambda _: readable, self.recorded, self.wait)
+
+
+def test_what_the_sources_answer_meanwhile_is_no_gap_any_more() -> None:
+    again = Again()
+    made = report(asked("Any lunch?"), asked("Which key?"), checking=again.checking())
+    [answered] = made.answered
+    assert [gap.question for gap in made.gaps] == ["Which key?"]
+    assert (answered.question, answered.now) == ("Any lunch?", Now(f"{NEW} [1]", "Keys", WHERE))
+    assert (made.checked, made.unquoted, again.waited) == (2, 0, 2)
+    assert [*checked(made)] == ["2 gaps were asked again: 1 answered meanwhile."]
+    assert answered_row(answered) == ("1", "1", "Any lunch?", f"Keys\n{WHERE}")
+
+
+def test_what_is_answered_meanwhile_is_listed_apart_with_its_link(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = report(asked("Any lunch?"), asked("Which key?"), checking=Again().checking())
+    show(made, Bars(Console(stderr=True)), as_json=False)
+    told = capsys.readouterr()
+    gaps, _, answered = told.out.partition("Answered meanwhile")
+    assert ("Which key?" in gaps, "lunch" in gaps) == (True, False)
+    assert "Any lunch?" in answered
+    assert WHERE in answered
+    assert "1 answered meanwhile" in told.err
+    show(made, Bars(Console(stderr=True)), as_json=True)
+    told_as_json = json.loads(capsys.readouterr().out)
+    assert told_as_json["answered"][0]["now"]["url"] == WHERE
+
+
+def test_a_digest_leaves_out_what_is_answered_and_counts_it() -> None:
+    many = (asked("Any lunch?"), asked("Free lunch?"), asked("Which key?"))
+    told = digest(report(*many, checking=Again().checking()), NOON)
+    assert "1. Which key?" in told
+    assert "lunch" not in told
+    assert "Left out: 2 questions that I can answer meanwhile." in told
+
+
+def test_others_come_in_the_place_of_what_is_answered_and_few_are_asked_again() -> None:
+    words, again = ("one", "two", "three", "four", "five"), Again()
+    every = [asked("Any lunch?"), *(asked(f"Which {word}?") for word in words)]
+    made = report(*every, most=2, checking=again.checking())
+    assert [gap.question for gap in made.gaps] == ["Which one?", "Which two?"]
+    assert (len(made.answered), len(again.asked)) == (1, 3)
+    again = Again()
+    lunches = [asked(f"Any lunch at {word}?") for word in words]
+    assert report(*lunches, most=2, checking=again.checking()).gaps == ()
+    assert len(again.asked) == 4
+
+
+def test_it_is_asked_again_where_it_was_asked_and_of_what_the_reader_may_read() -> None:
+    again = Again()
+    reader = Reader(["wiki"], lambda _: True)
+    report(asked("Which key?"), reader=reader, checking=again.checking())
+    [(question, sources)] = again.asked
+    assert question.audience == Audience("C1", outside=False, members=True)
+    assert (question.place.channel, sources) == ("C1", ["wiki"])
+
+
+def test_a_private_question_is_asked_again_for_one_person() -> None:
+    assert as_asked(asked("Which key?", private=True)).audience == Audience(
+        outside=False, members=True
+    )
+    place = Place("discord", "7", "8")
+    there = as_asked(replace(asked("Which key?"), question=Question("Which key?", "ben", place)))
+    assert there.audience == Audience("8", False, True, guilds=frozenset({"7"}))
+
+
+@pytest.mark.parametrize(
+    ("says", "old", "answered"),
+    [
+        (answer_of(), answer_of(OLD), 1),
+        (answer_of(), answer_of(NEW), 0),
+        (answer_of(NEW), answer_of(f"{OLD} … {NEW}"), 0),
+        (replace(answer_of(), text="Ask Jan.", curated_from=1), answer_of(NEW), 1),
+        (answer_of(), UNKNOWN, 1),
+        (None, answer_of(OLD), 0),
+    ],
+)
+def test_the_answer_that_people_disliked_is_no_answer(
+    says: Answer | None, old: Answer, answered: int
+) -> None:
+    disliked = asked("Which key?", lacks=frozenset({Lack.DOWN}))
+    made = report(disliked, checking=Again(says, old=old).checking())
+    assert (len(made.answered), len(made.gaps)) == (answered, 1 - answered)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        IndexUnavailable("no answer from 10.0.0.7", "Start Weaviate"),
+        BackendUnavailable("local", "out of memory", "Free some"),
+    ],
+)
+def test_gaps_are_shown_unchecked_where_nothing_can_be_asked(error: Exception) -> None:
+    again = Again(fails=error)
+    made = report(asked("Any lunch?"), asked("Which key?"), checking=again.checking())
+    assert ([gap.question for gap in made.gaps], made.answered, made.checked) == (
+        ["Any lunch?", "Which key?"],
+        (),
+        0,
+    )
+    assert len(again.asked) == 1
+    assert str(error) in "".join(checked(made))
+    assert "10.0.0.7" not in digest(made, NOON)
+    assert "out of reach" in digest(made, NOON)
+
+
+def test_gaps_are_shown_without_pages_where_the_index_is_away() -> None:
+    tried = list[str]()
+
+    def away(text: str, _: Sequence[str] | None) -> Sequence[Passage]:
+        tried.append(text)
+        raise IndexUnavailable("no answer from 10.0.0.7", "Start Weaviate")
+
+    again = Again()
+    made = report(asked("Lunch?"), asked("Which key?"), checking=again.checking(), find=away)
+    assert (len(made.gaps), len(tried), again.asked) == (2, 1, [])
+    assert row(made.gaps[0], made.trouble)[-1] == ""
+    assert "no source" not in digest(made, NOON)
+
+
+def test_nothing_is_asked_again_where_that_is_not_wanted() -> None:
+    again = Again()
+    made = report(asked("Any lunch?"), checking=again.checking(), check=False)
+    assert (len(made.gaps), again.asked, [*checked(made)]) == (1, [], [])
 
 
 @pytest.mark.endurance

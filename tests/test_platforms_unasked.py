@@ -111,6 +111,26 @@ async def test_a_digest_names_only_pages_that_its_channel_may_read(chat: Chat) -
     assert "See also: Salaries" in await chat.transcript("pay")
 
 
+async def test_a_digest_leaves_out_what_a_page_says_by_now(chat: Chat) -> None:
+    await asked_in_vain(chat, CAPACITOR)
+    await asked_in_vain(chat, PHASER)
+    chat.bot.pages["handbook"]["stores"] = "We keep the spare flux capacitor in the cellar."
+    before = len(chat.bot.store.interactions())
+    await digest(chat)
+    told = await chat.transcript()
+    assert f"1. {PHASER}" in told
+    assert "Left out: 1 question that I can answer meanwhile." in told
+    assert f"1. {CAPACITOR}" not in told
+    assert len(chat.bot.store.interactions()) == before  # to ask again is nobody's question
+
+
+async def test_a_page_that_the_asker_may_not_read_answers_nothing(chat: Chat) -> None:
+    await asked_in_vain(chat, CAPACITOR)
+    chat.bot.pages["payroll"]["stores"] = "We keep the spare flux capacitor in the cellar."
+    await digest(chat, "pay")
+    assert f"1. {CAPACITOR}" in await chat.transcript("pay")
+
+
 # -- answers whose sources changed -----------------------------------------------------
 
 LEAVES, LEAVE = "How many days of leave do I get?", "You get 27 days of leave."

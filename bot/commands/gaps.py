@@ -21,6 +21,9 @@ def gaps(
         str,
         typer.Option(help='Have it posted to "slack:CHANNEL" or "discord:SERVER/CHANNEL" instead.'),
     ] = "",
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Do not look whether they are answered meanwhile.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Tell what people asked and the sources did not answer, and where to write it."""
@@ -29,6 +32,8 @@ def gaps(
     from bot.settings.unasked import channel_named
 
     period = timed(since)
+    if post and no_check:
+        raise typer.BadParameter("--no-check is for the list: a digest is checked as it is posted")
     try:
         channel_named(post)
     except ValueError as error:
@@ -37,4 +42,4 @@ def gaps(
         if post:
             posted(post_digest(app, post, since=period), post, bars, json)
         else:
-            show(gap_report(app, period, limit), bars, json)
+            show(gap_report(app, period, limit, check=not no_check), bars, json)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.errors import WrongUse
+from bot.gaps.checking import Checking
 from bot.gaps.digest import place_of, queue_digest
 from bot.gaps.report import Reporting
 from bot.gaps.store import GapStore
@@ -32,11 +33,15 @@ class NoChannel(WrongUse):
 
 
 def gap_report(
-    app: App, since: timedelta, most: int | None = None, now: datetime | None = None
+    app: App,
+    since: timedelta,
+    most: int | None = None,
+    now: datetime | None = None,
+    check: bool = True,
 ) -> GapReport:
     """What was asked in that time and not answered, for who runs the bot, who may read all."""
     anybody = Reader(None, lambda _: True)
-    return reporting(app).report((now or datetime.now(UTC)) - since, anybody, most)
+    return reporting(app).report((now or datetime.now(UTC)) - since, anybody, most, check)
 
 
 def post_digest(
@@ -71,4 +76,15 @@ def reporting(app: App) -> Reporting:
         tuple(settings.sources),
         settings.spaces,
         settings.gaps.alike,
+        checking=checking(app),
+    )
+
+
+def checking(app: App) -> Checking:
+    """What asks gaps again; the models are loaded when the first is asked."""
+    return Checking(
+        lambda question, sources: app.assistant.would_say(question, sources),
+        lambda question: app.assistant.readable(question) or (),
+        lambda interaction: app.store.interaction(interaction),
+        lambda: app.attention.wait(),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
 from bot.followups import standalone
+from bot.gaps.checking import Checking, Tries
 from bot.gaps.clustering import Cluster, communities
 from bot.gaps.words import Gap, GapReport, Lack, Near, Reader, Suggestion, Unanswered
 from bot.gate import asks
@@ -21,6 +22,7 @@ from knowledge.embedding import Vectors
 
 WORDINGS = 3  # of one gap that are shown beside the first
 PAGES = 3  # that are named for one gap
+BESIDE = 2  # gaps that are looked at for each that is wanted: some have an answer meanwhile
 FITS = 0.65  # the cosine from which a page is about what was asked
 
 Find = Callable[[str, Sequence[str] | None], Sequence[Passage]]
@@ -47,36 +49,69 @@ class Reporting:
     spaces: Mapping[str, Space]
     alike: float  # the least cosine of questions that ask for the same
     cluster: Cluster = communities
+    checking: Checking | None = None  # asks again what is shown; None: nobody does
 
-    def report(self, since: datetime, reader: Reader, most: int | None = None) -> GapReport:
+    def report(
+        self, since: datetime, reader: Reader, most: int | None = None, check: bool = True
+    ) -> GapReport:
         """What was asked since then and not answered, in `most` gaps at most.
 
         What no gap shows is counted: questions of people and channels that are not learned from,
-        which are not even compared, and gaps of which `reader` may be shown no question.
+        which are not even compared, and gaps of which `reader` may be shown no question. With
+        `check` what is shown is asked again, and told apart where it has an answer meanwhile.
         """
         every = [one for one in self.unanswered(since) if is_question(one)]
         asked = [one for one in map(read, filter(self._may, every)) if one.words]
-        gaps = tuple(islice(self._gaps(asked, reader), most))
-        rest = len(every) - sum(gap.count for gap in gaps)
-        return GapReport(since, len(every), people(every), gaps, rest)
+        tries = Tries()
+        found = list(within(self._gaps(asked, reader, tries, check), most))
+        rest = len(every) - sum(gap.count for gap in found)
+        gaps = tuple(gap for gap in found if gap.now is None)
+        answered = tuple(gap for gap in found if gap.now is not None)
+        told = (since, len(every), people(every), gaps, rest)
+        return GapReport(*told, answered, tries.checked, tries.trouble)
 
-    def _gaps(self, asked: Sequence[Asked], reader: Reader) -> Iterator[Gap]:
+    def _gaps(
+        self, asked: Sequence[Asked], reader: Reader, tries: Tries, check: bool
+    ) -> Iterator[Gap]:
         """Those that may be shown, the weightiest first; who may read what is asked as needed."""
         if not asked:
             return
         found = self.cluster(self.embed([one.words for one in asked]), self.alike)
         for members in sorted(([asked[row] for row in rows] for rows in found), key=weight):
-            quoted = (one.words for one in members if reader.quotable(one.of))
-            if words := list(dict.fromkeys(islice(quoted, 1 + WORDINGS))):
-                yield self._gap([one.of for one in members], words, reader)
+            quoted = list(islice((m for m in members if reader.quotable(m.of)), 1 + WORDINGS))
+            if quoted:
+                every = [one.of for one in members]
+                gap = self._gap(every, quoted, reader, tries)
+                yield self._checked(gap, quoted[0].of, every, reader, tries) if check else gap
+
+    def _checked(
+        self,
+        gap: Gap,
+        first: Unanswered,
+        every: Sequence[Unanswered],
+        reader: Reader,
+        tries: Tries,
+    ) -> Gap:
+        """A gap with what answers it by now, as far as that can be known."""
+        checking = self.checking
+        if checking is None or tries.trouble:
+            return gap
+        now = tries.answers(lambda: checking.now(first, every, reader), None)
+        tries.checked += not tries.trouble
+        return replace(gap, now=now)
 
     def _may(self, one: Unanswered) -> bool:
         """May it be learned from? Else its words are nobody's."""
         place = one.question.place
         return self.consent.place(place) and self.consent.person(place.platform, one.question.asker)
 
-    def _gap(self, every: Sequence[Unanswered], words: Sequence[str], reader: Reader) -> Gap:
-        pages = tuple(near(found) for found in self.find(words[0], reader.sources)[:PAGES])
+    def _gap(
+        self, every: Sequence[Unanswered], quoted: Sequence[Asked], reader: Reader, tries: Tries
+    ) -> Gap:
+        words = list(dict.fromkeys(one.words for one in quoted))
+        none: Sequence[Passage] = ()
+        found = tries.pages(lambda: self.find(words[0], reader.sources), none)
+        pages = tuple(map(near, found[:PAGES]))
         lacks = Counter(str(lack) for one in every for lack in one.lacks)
         return Gap(
             words[0],
@@ -86,7 +121,7 @@ class Reporting:
             dict(sorted(lacks.items())),
             tuple(self._spaces(every)),
             pages,
-            self._suggestion(pages, reader),
+            None if tries.pages.trouble else self._suggestion(pages, reader),
             max(one.asked_at for one in every),
         )
 
@@ -103,6 +138,17 @@ class Reporting:
             return Suggestion(best.source, best if best.nearness >= FITS else None)
         known = [s for s in self.sources if reader.sources is None or s in reader.sources]
         return Suggestion(known[0], None) if known else None
+
+
+def within(gaps: Iterator[Gap], most: int | None) -> Iterator[Gap]:
+    """The first that are open, `most` of them, with those before them that have an answer."""
+    wanted = most
+    for gap in islice(gaps, None if most is None else BESIDE * most):
+        yield gap
+        if wanted is not None and gap.now is None:
+            wanted -= 1
+            if not wanted:
+                return
 
 
 def is_question(one: Unanswered) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from bot import gap_words
 from bot.bars import Bars
@@ -18,6 +19,9 @@ from bot.rendering import put
 from bot.settings.sections import duration
 
 NOTHING = "Nothing was asked in vain."
+A_PERSON = "a correction that was accepted"
+HEADS = ("asked", "people", "question", "why", "spaces", "where to write the answer")
+ANSWERED_HEADS = ("asked", "people", "question", "answered by")
 
 
 def timed(value: str) -> timedelta:
@@ -39,11 +43,22 @@ def show(report: GapReport, bars: Bars, as_json: bool) -> None:
     if not report.questions:
         bars.note(NOTHING)
         return
-    table = Table("asked", "people", "question", "why", "spaces", "where to write the answer")
-    for gap in report.gaps:
-        table.add_row(*map(escape, row(gap)))
-    Console().print(table)
-    bars.note(counted(report))
+    out = Console()
+    if report.gaps or not report.answered:
+        out.print(tabled(HEADS, (row(gap, report.trouble) for gap in report.gaps)))
+    if report.answered:
+        out.print(tabled(ANSWERED_HEADS, map(answered_row, report.answered), "Answered meanwhile"))
+    for line in counted(report), *checked(report):
+        bars.note(line)
+
+
+def tabled(heads: Iterable[str], rows: Iterable[Iterable[str]], title: str | None = None) -> Table:
+    """Rows under heads."""
+    columns = (Column(head, overflow="fold") for head in heads)
+    table = Table(*columns, title=title, title_justify="left")
+    for cells in rows:
+        table.add_row(*map(escape, cells))
+    return table
 
 
 def counted(report: GapReport) -> str:
@@ -53,12 +68,31 @@ def counted(report: GapReport) -> str:
     return f"{many} in all{hidden}."
 
 
-def row(gap: Gap) -> tuple[str, ...]:
-    """A gap as a row."""
+def checked(report: GapReport) -> Iterator[str]:
+    """What asking again came to, where that was tried."""
+    if report.checked:
+        gaps = "1 gap was" if report.checked == 1 else f"{report.checked} gaps were"
+        yield f"{gaps} asked again: {len(report.answered)} answered meanwhile."
+    if report.trouble:
+        yield f"Some of these may be answered meanwhile, which was not checked: {report.trouble}"
+
+
+def row(gap: Gap, trouble: str = "") -> tuple[str, ...]:
+    """A gap as a row; `trouble`: why pages may not be known."""
     why = ", ".join(f"{gap_words.LACKS[lack]} ({count})" for lack, count in gap.lacks.items())
-    words = "\n".join((gap.question, *gap.others))
-    where = gap_words.advice(gap.suggestion)
-    return str(gap.count), str(gap.people), words, why, ", ".join(gap.spaces), where
+    where = gap_words.advice(gap.suggestion) if gap.suggestion or not trouble else ""
+    return *said(gap), why, ", ".join(gap.spaces), where
+
+
+def answered_row(gap: Gap) -> tuple[str, ...]:
+    """One that is a gap no more, as a row."""
+    by = (gap.now.title, gap.now.url) if gap.now else ()
+    return *said(gap), "\n".join(filter(None, by)) or A_PERSON
+
+
+def said(gap: Gap) -> tuple[str, str, str]:
+    """How often it was asked, by how many, and in what words."""
+    return str(gap.count), str(gap.people), "\n".join((gap.question, *gap.others))
 
 
 def posted(heard: Heard, channel: str, bars: Bars, as_json: bool) -> None:

@@ -62,6 +62,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Now:
+    """What answers a gap by now."""
+
+    text: str
+    title: str  # of the page that it cites first; empty: it is a person's words, and cites none
+    url: str
+
+
+@dataclass(frozen=True)
 class Gap:
     """Questions that ask for much the same."""
 
@@ -72,8 +81,9 @@ class Gap:
     lacks: Mapping[str, int]  # how many questions by `Lack`
     spaces: tuple[str, ...]  # that name the channels in which it was asked
     pages: tuple[Near, ...]  # nearest first
-    suggestion: Suggestion | None  # None: there is no source
+    suggestion: Suggestion | None  # None: there is no source, or the index is out of reach
     last_asked_at: datetime  # aware UTC
+    now: Now | None = None  # what answers it by now; None: nothing, or it was not checked
 
 
 @dataclass(frozen=True)
@@ -85,3 +95,6 @@ class GapReport:
     people: int
     gaps: tuple[Gap, ...]  # those that most people asked about first
     unquoted: int  # questions in no gap: who asked, or where, keeps their words from the reader
+    answered: tuple[Gap, ...] = ()  # those that have an answer meanwhile, which are none any more
+    checked: int = 0  # gaps that were asked again, those with an answer among them
+    trouble: str = ""  # why pages are not told, or the rest not asked again; empty: all was
