@@ -16,6 +16,11 @@ from bot.backticks import Code, code_in
 from knowledge.visible import seen
 
 MENTION = re.compile(r"<(?=[!@#&])|@(?=everyone\b|here\b|channel\b)")
+PING = re.compile(  # what pings where a chat should not take it for code; other code stays whole
+    r"<(?=!(?:here|channel|everyone|group|subteam|date)|[@#][a-z0-9]|@[!&][0-9])"
+    r"|@(?=everyone|here|channel)",
+    re.IGNORECASE,
+)
 URL = r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>|`\"']+|www\.[^\s<>|`\"']+"
 BLANK = re.compile(r"\n[ \t]*\n")
 LONGEST_CODE, LONGEST_BLOCK = 2_000, 20_000  # characters
@@ -51,9 +56,14 @@ def inert(text: str, links: Collection[str] = ()) -> str:
     parts, at = list[str](), 0
     blanks = [blank.start() for blank in BLANK.finditer(text)]
     for code in code_in(text, partial(_is_code, blanks)):
-        parts += [_inert(text[at : code.start], links), _unpinged(text[code.start : code.stop])]
+        parts += [_inert(text[at : code.start], links), code_unpinged(text[code.start : code.stop])]
         at = code.stop
     return "".join([*parts, _inert(text[at:], links)])
+
+
+def code_unpinged(code: str) -> str:
+    """Code that pings nobody; what is no mention is left as it is, for people copy it."""
+    return PING.sub(lambda found: f"{found[0]}\u200b", code)
 
 
 def _is_code(blanks: Sequence[int], code: Code) -> bool:

@@ -15,7 +15,10 @@ from markdown_it import MarkdownIt
 Shape = Mapping[str, Any]
 
 READ = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-PING = re.compile(r"<[!@#](?!date\^)|@(?:here|channel|everyone)\b", re.IGNORECASE)
+PING = re.compile(
+    r"<(?:!(?:here|channel|everyone|group|subteam)|[@#][a-z0-9])|@(?:here|channel|everyone)\b",
+    re.IGNORECASE,
+)
 HIDDEN = re.compile(
     "[\u202a-\u202e\u2066\u2067\u200e\u200f\u061c\u00ad\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )

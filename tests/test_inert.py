@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.inert import inert, inert_pieces
+from bot.platforms.discord import cutting
+from bot.platforms.slack import text as slack_text
 
 PAGE = "https://docs.halden.example/leave#carry-over"
 
@@ -66,6 +68,29 @@ def test_a_stream_is_as_inert_as_the_whole(size: int) -> None:
 def test_a_stream_does_not_wait_for_a_link_that_never_ends() -> None:
     shown = inert_pieces(["[ and on ", *["and on "] * 200])
     assert len(next(shown)) < 1000
+
+
+SNIPPETS = (
+    "<!-- a remark -->", "<!DOCTYPE html>", "std::vector<std::string> names;", "<xs:element/>",
+    "<# a remark #>", "#include <iostream>", "a <& b <@ c",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", SNIPPETS)
+def test_code_can_be_copied_as_it_was_written(code: str) -> None:
+    for written in (f"`{code}`", f"```\n{code}\n```"):
+        assert inert(written) == written
+        assert slack_text.shown(written) == written
+        assert cutting.parts(written) == [written]
+
+
+@pytest.mark.parametrize(
+    "ping", ["<!here>", "<!subteam^S1|@all>", "<@U1>", "<@!12>", "<@&12>", "<#C1>", "@everyone"]
+)
+def test_code_pings_nobody(ping: str) -> None:
+    for written in (f"`{ping}`", f"```\n{ping}\n```"):
+        for shown in (inert(written), slack_text.shown(written), *cutting.parts(written)):
+            assert ping not in shown
 
 
 @given(st.text(alphabet=st.sampled_from("[]()<>!@`htps:/.wa \n|"), max_size=120))

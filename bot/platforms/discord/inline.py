@@ -13,14 +13,13 @@ from collections.abc import Collection, Iterator
 
 from bot.addresses import Address, address
 from bot.backticks import code_in
-from bot.inert import ENDING, inert
+from bot.inert import ENDING, code_unpinged, inert
 from bot.measures import GAP, shortened, size, tidy
 from bot.platforms.discord.emphasis import balanced
 
 HOLE = "\ue000"  # stands for nothing while text is made inert, so that no definition is read
 LONGEST_CODE = 1_000  # characters of code within a line; longer ones are text
 LONGEST_URL, LABEL = 500, 200  # characters of a link's address, units of its words
-PING = re.compile(r"@(?=everyone|here)|<(?=[@#])", re.IGNORECASE)
 TOKENS = re.compile(  # what Discord makes something of, with the place where it is parted
     r"@(?=everyone|here)|\|(?=\|)|-(?=#)|>(?=>)|:(?=//)|\](?=\()|(?<=discord)\.(?=gg/)|`"
     r"|(?<!\\)(?P<before>\\*)<(?! )(?:(?=(?P<token>[@#/:+&!]|[\w.-]{1,64}[:@])))?",
@@ -74,12 +73,7 @@ def _parted(found: re.Match[str]) -> str:
 
 def coded(text: str) -> str:
     """Code within a line."""
-    return f"`{unpinged(text)}`"
-
-
-def unpinged(code: str) -> str:
-    """Code that names nobody, even where Discord should not take it for code."""
-    return PING.sub(lambda found: found[0] + GAP, code)
+    return f"`{code_unpinged(text)}`"
 
 
 def linked(words: str, url: str) -> str:

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
+from bot.inert import code_unpinged
 from bot.measures import tidy
-from bot.platforms.discord.inline import inline, unpinged
+from bot.platforms.discord.inline import inline
 
 WIDEST = 64  # columns of text that a phone still shows, more or less
 CELLS = re.compile(r"(?<!\\)\|")
@@ -49,7 +50,7 @@ def _cells(line: str) -> list[str]:
 def _plain(cell: str) -> str:
     """A cell's words, which stand within code."""
     told = UNMARKED.sub(lambda found: found[1] or "", tidy(cell)).replace("`", "'")
-    return unpinged(" ".join(told.split()))
+    return code_unpinged(" ".join(told.split()))
 
 
 def _width(text: str) -> int:

@@ -12,8 +12,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.backticks import code_in
+from bot.inert import code_unpinged
 from bot.measures import GAP, isolated, tidy
-from bot.platforms.discord.inline import LONGEST_CODE, inline, literal, unpinged
+from bot.platforms.discord.inline import LONGEST_CODE, inline, literal
 from bot.platforms.discord.tables import is_delimiter, is_row, table
 
 FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marks>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)")
@@ -155,7 +156,7 @@ def _item_text(line: str) -> str:
 
 
 def _code(line: str) -> str:
-    return unpinged(re.sub("`(?=``)", f"`{GAP}", line))
+    return code_unpinged(re.sub("`(?=``)", f"`{GAP}", line))
 
 
 def _drawn(line: str, links: Collection[str], unfinished: bool = False) -> str:

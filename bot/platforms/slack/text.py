@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 
 from bot.addresses import address
 from bot.backticks import code_in
-from bot.inert import inert
+from bot.inert import code_unpinged, inert
 from bot.measures import GAP, clipped, isolated, size, tidy
 
 FENCE = re.compile(r"[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<language>[\w+#.-]{0,30})[^`\n]*\n?")
@@ -80,7 +80,7 @@ class Flow:
         if found and found["marks"].startswith(self._fence) and line.strip() == found["marks"]:
             self._fence = ""
             return "```\n" if line.endswith("\n") else "```"
-        return _unpinged(re.sub("`(?=``)", f"`{GAP}", line))
+        return code_unpinged(re.sub("`(?=``)", f"`{GAP}", line))
 
 
 def _open(text: str) -> bool:
@@ -98,7 +98,7 @@ def _inline(line: str, links: Collection[str]) -> str:
 
 def _piece(code: bool, text: str, links: Collection[str]) -> str:
     if code:
-        return f"`{_unpinged(text)}`"
+        return f"`{code_unpinged(text)}`"
     text = html.unescape(text).replace("`", "'")
     text = re.sub(r"~{3,}", "~~", tidy(text)).replace("]:", f"]{HOLE}:")
     text = _unpinged(inert(text, links).replace(HOLE, GAP))
