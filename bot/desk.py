@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.assistant import Assistant
 from bot.conversation import Audience, Feedback, Interaction, Mode, Place, Question, Verdict
-from bot.doors import Order, Said, read
+from bot.doors import ASIDE, Order, Said, read
 from bot.endorsed.endorsing import Endorsing
 from bot.errors import QuestionRefused, UnknownInteraction
 from bot.inbox import Inbox
@@ -169,7 +170,8 @@ class Desk(Orders):
             if heard_before(post, self.inbox.known(post).heard):
                 return Heard.REPEATED
             said = self.obey(order, post.author, post.place, post.mode, post.task)
-            return self.inbox.accept(replace(post, private=private), notice=said)
+            aside = order in ASIDE
+            return self.inbox.accept(replace(post, private=private), notice=said, aside=aside)
 
     def _tell(self) -> None:
         for tell in self.heard:
@@ -268,6 +270,10 @@ class Desk(Orders):
         """The sources that an audience may read."""
         found = readable(Question("", asker, place, audience=audience), self.settings)
         return [source for source in found if source in self.settings.sources]
+
+    def channels_answered(self, platform: str) -> Callable[[], frozenset[str]]:
+        """What gives the channels of a platform that have endorsed answers, as they are then."""
+        return partial(self.endorsing.channels, platform) if self.endorsing else frozenset
 
     # -- what people chose ---------------------------------------------------------------
 

@@ -33,7 +33,9 @@ def answers_here(question: Question) -> list[str]:
     if audience.outside or question.spaces is not None:
         return []
     channels = [audience.channel] if audience.channel else sorted(audience.channels)
-    return [source_of(replace(place, channel=channel)) for channel in channels]
+    homes = sorted(audience.guilds) or [place.workspace]  # a direct message is in none of them
+    there = (replace(place, workspace=home) for home in homes)
+    return [source_of(replace(one, channel=channel)) for one in there for channel in channels]
 
 
 def may_share(interaction: Interaction, audience_there: Audience, settings: Settings) -> list[str]:

@@ -193,6 +193,26 @@ def test_answers_are_read_by_who_reads_their_channel(
     assert not any(name.startswith("answers:") for name in nobody)
 
 
+def test_in_a_direct_message_answers_are_read_by_the_server_that_they_are_of(
+    tmp_path: Path,
+) -> None:
+    theirs = Audience(outside=False, guilds=frozenset({"7"}), channels=frozenset({"8"}))
+    question = Question("Where?", "ben", Place("discord", "@me", "99"), audience=theirs)
+    trusting = settings_for(tmp_path, {"trusted": {"discord_people": ["5"]}})
+    assert "answers:discord/7/8" in readable(question, trusting)
+
+
+def test_channels_with_answers_are_looked_up_while_somebody_is_trusted(
+    store: EndorsedStore,
+) -> None:
+    mine, waiting = endorsing(store), replace(REPLY.place, channel="C2")
+    mine.endorse(REPLY, "pia")
+    endorsing(store, Trusted(slack_people=("pia",))).endorse(replace(REPLY, place=waiting), "pia")
+    assert mine.channels("slack") == {"C1"}
+    assert mine.channels("discord") == frozenset()
+    assert endorsing(store, Trusted()).channels("slack") == frozenset()
+
+
 @pytest.mark.parametrize(
     ("emoji", "endorses"),
     [

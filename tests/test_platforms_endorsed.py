@@ -123,6 +123,22 @@ async def test_it_answers_in_its_channel_and_in_no_other(chat: Chat) -> None:
     assert "4711" not in await chat.transcript("team")
 
 
+@pytest.mark.parametrize(("asker", "told"), [("ben", True), ("ana", False)])
+async def test_who_belongs_to_the_channel_is_told_in_a_direct_message(
+    chatting: Chatting, asker: str, told: bool
+) -> None:
+    """Ana is not in the channel, which no space names."""
+    spaces = {"payroll": {"people": ["U0PAYER"], "discord_roles": ["payroll"]}}
+    async with chatting(given={"trusted": TRUSTED, "spaces": spaces}) as chat:
+        asked = await chat.say("ben", ASKED, channel="pay")
+        reply = await chat.say("pia", ANSWERED, asked)
+        await chat.tick("pia", reply)
+        await chat.settled()
+        assert len(documents(chat)) == 1
+        direct = await chat.answer_to(await chat.say(asker, ASKED, channel="dm"))
+        assert ("4711" in direct.text) is told
+
+
 async def test_who_wants_nothing_learned_is_not_endorsed(chat: Chat) -> None:
     author = PEOPLE["ana"] if chat.name == "discord" else "U0ANA"
     _, reply = await replied(chat)

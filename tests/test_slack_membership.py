@@ -316,3 +316,39 @@ async def test_who_gives_up_asking_takes_the_answer_from_nobody(asking: Asking) 
     await asyncio.sleep(0)
     first.cancel()
     assert await second == INSIDE
+
+
+# -- channels with endorsed answers --------------------------------------------------------
+
+
+async def answering(client: AsyncWebClient, asking: Asking) -> Membership:
+    """Of two channels with answers Ben is in one, which no space names."""
+    named = Named(answered=lambda: frozenset({"C0X", "C0Y"}))
+    await asking.people.add_channel("C0X", "x", kind="group", members=(BOT_USER, "U0BEN"))
+    await asking.people.add_channel("C0Y", "y", kind="group", members=(BOT_USER, "U0ANA"))
+    return Membership(client, ME, named, asking.clock)
+
+
+async def test_who_is_alone_is_in_channels_with_answers_as_slack_tells(
+    client: AsyncWebClient, asking: Asking
+) -> None:
+    members = await answering(client, asking)
+    for _ in range(2):
+        assert (await members.alone("U0BEN")).channels == {"C0X"}
+    assert await asking.calls("users.conversations") == 1
+    await asking.people.add_channel("C0X", "x", kind="group", members=(BOT_USER,))
+    members.changed("C0X")
+    assert (await members.alone("U0BEN")).channels == frozenset()
+
+
+async def test_who_is_in_channels_with_answers_is_not_known_where_slack_refuses(
+    client: AsyncWebClient, asking: Asking
+) -> None:
+    members = await answering(client, asking)
+    await asking.people.fault("users.conversations", times=9, error="missing_scope")
+    assert (await members.alone("U0BEN")).channels == frozenset()
+
+
+async def test_nobody_is_looked_up_where_there_are_no_answers(asking: Asking) -> None:
+    await asking.members.alone("U0BEN")
+    assert await asking.calls("users.conversations") == 0

@@ -13,6 +13,7 @@ from bot.settings.trusted import Trusted
 from model.examples import Review
 
 MARKS = frozenset({"white_check_mark", "heavy_check_mark", "✅", "✔", "☑", "ballot_box_with_check"})
+CHANNELS = 100  # with answers that are looked through for who asks alone
 
 
 def is_mark(emoji: str) -> bool:
@@ -76,6 +77,10 @@ class Endorsing:
         """People or channels chose: what may be read is looked at anew."""
         if self.awake:
             self.changed(None)
+
+    def channels(self, platform: str) -> frozenset[str]:
+        """The channels of a platform that have documents, the newest of them."""
+        return self.store.answered(platform, CHANNELS) if self.awake else frozenset()
 
     def accepted(self, place: Place) -> list[Endorsed]:
         """Those of a channel that are documents."""

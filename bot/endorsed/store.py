@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from bot.conversation import Place
 from bot.endorsed.tables import EndorsedRow, EndorserRow
@@ -94,6 +94,14 @@ class EndorsedStore:
         with self._sessions.reading() as connection:
             rows = connection.execute(select(*columns).distinct().order_by(*columns))
             return [Place(*row) for row in rows]
+
+    def answered(self, platform: str, most: int) -> frozenset[str]:
+        """The channels of a platform that have accepted answers, the newest of them."""
+        mine = (EndorsedRow.platform == platform, EndorsedRow.review == str(Review.ACCEPTED))
+        there = select(EndorsedRow.channel).where(*mine).group_by(EndorsedRow.channel)
+        newest = there.order_by(func.max(EndorsedRow.id).desc()).limit(most)
+        with self._sessions.reading() as connection:
+            return frozenset(connection.scalars(newest))
 
 
 def forget(connection: Connection, platform: str, person: str) -> None:

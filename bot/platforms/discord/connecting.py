@@ -147,7 +147,7 @@ def ears_of(mine: DiscordPlatform, me: Me) -> Ears:
 
 def assemble(mine: DiscordPlatform, desk: Desk, bot: TandemBot, me: Me) -> Worker:
     """The parts of one bot, wired; gives what answers."""
-    named = Named(channels_named(desk.settings, PLATFORM))
+    named = Named(channels_named(desk.settings, PLATFORM), desk.channels_answered(PLATFORM))
     membership, deferrals = Membership(bot, mine.guilds, named), Deferrals()
     stage = DiscordStage(desk, bot, me, membership, mine, deferrals)
     worker = Worker(stage, desk.inbox, desk.assistant, speaker=desk.speaker)

@@ -16,6 +16,7 @@ from functools import partial
 import discord
 from discord.abc import GuildChannel
 
+from bot.brief import brief
 from bot.conversation import Audience
 from bot.memory import Memory
 from bot.platforms.discord.calls import NO_ACCESS, Refused, calling
@@ -35,6 +36,7 @@ class Named:
     """What the settings' spaces name, and so what must be looked up of a person."""
 
     channels: frozenset[str] = frozenset()
+    answered: Callable[[], frozenset[str]] = frozenset  # channels with endorsed answers, now
 
 
 @dataclass(frozen=True)
@@ -186,12 +188,13 @@ class Membership:
             return Audience()
         if server is None or member is None or member.pending or member.flags.guest:
             return Audience()
+        looked_up = self.named.channels | await brief(self.named.answered)
         return Audience(
             outside=False,
             members=True,
             guilds=frozenset({guild}),
             roles=frozenset(roles_of(server.guild, member, by_name)),
-            channels=frozenset(id for id in self.named.channels if sees(server, id, member)),
+            channels=frozenset(id for id in looked_up if sees(server, id, member)),
         )
 
     async def _member(self, guild: discord.Guild, person: str) -> discord.Member | None:

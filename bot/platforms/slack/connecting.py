@@ -26,7 +26,7 @@ from bot.platforms.slack.listening import Listening
 from bot.platforms.slack.manifest import PATH
 from bot.platforms.slack.membership import Membership, Named
 from bot.platforms.slack.pressing import Pressing
-from bot.platforms.slack.reading import Me
+from bot.platforms.slack.reading import PLATFORM, Me
 from bot.platforms.slack.serving import door
 from bot.platforms.slack.sockets import BEGIN, kept_open
 from bot.platforms.slack.stage import SlackStage
@@ -103,7 +103,8 @@ async def who(client: AsyncWebClient) -> Me:
 
 def assemble(mine: SlackPlatform, desk: Desk, client: AsyncWebClient, me: Me) -> Parts:
     """The parts of one workspace, wired."""
-    named = Named(channels_named(desk.settings, "slack"), groups_named(desk.settings))
+    spaces = (channels_named(desk.settings, "slack"), groups_named(desk.settings))
+    named = Named(*spaces, desk.channels_answered(PLATFORM))
     membership = Membership(client, me, named)
     workspace = Workspace(client, mine.stream)
     stage = SlackStage(desk, workspace, me, membership)

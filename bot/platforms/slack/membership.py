@@ -15,6 +15,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.brief import brief
 from bot.conversation import Audience
 from bot.memory import Memory
 from bot.platforms.slack.calls import Refused, calling
@@ -24,7 +25,8 @@ from bot.platforms.slack.reading import Me
 log = logging.getLogger(__name__)
 
 CHANNEL_S, PEOPLE_S = 120.0, 600.0  # how long what Slack said is believed
-PAGE = 999  # members or people in one call
+PAGE = 999  # members, people or channels in one call
+TYPES = "public_channel,private_channel"
 
 
 class Standing(StrEnum):
@@ -43,6 +45,7 @@ class Named:
 
     channels: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    answered: Callable[[], frozenset[str]] = frozenset  # channels with endorsed answers, now
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class Membership:
         self._everybody = Memory[dict[str, Standing]](PEOPLE_S, clock)
         self._people = Memory[Standing](PEOPLE_S, clock)
         self._groups = Memory[frozenset[str]](CHANNEL_S, clock)
+        self._joined = Memory[frozenset[str]](CHANNEL_S, clock)
 
     async def in_channel(self, channel: str, asker: str) -> Audience:
         """Everybody who reads a channel, of whom one asks."""
@@ -102,7 +106,8 @@ class Membership:
             outside=False,
             members=standing is Standing.MEMBER,
             groups=await self._own(asker, self.named.groups, self._of_group),
-            channels=await self._own(asker, self.named.channels, self._of_channel),
+            channels=await self._own(asker, self.named.channels, self._of_channel)
+            | await self._answered(asker),
         )
 
     async def open(self, channel: str) -> bool:
@@ -126,12 +131,24 @@ class Membership:
         """Somebody joined or left the channel, or it was shared."""
         self._channels.forget(channel)
         self._members.forget(channel)
+        self._joined.forget_all()
 
     def anew(self) -> None:
         """People or groups changed."""
         self._everybody.forget("")
         self._people.forget_all()
         self._groups.forget_all()
+
+    async def _answered(self, asker: str) -> frozenset[str]:
+        """The channels with endorsed answers that the asker is in, as far as Slack tells."""
+        answered = await brief(self.named.answered)
+        if not answered:
+            return frozenset()
+        try:
+            return answered & await self._joined.get(asker, partial(self._channels_of, asker))
+        except (Refused, Malformed) as error:
+            log.warning("which channels %s is in is not known, so none: %s", asker, error)
+            return frozenset()
 
     async def _own(
         self,
@@ -199,6 +216,15 @@ class Membership:
         if not found:
             raise Malformed("a channel", "nobody is in it")
         return frozenset(found - self.me.ids)
+
+    async def _channels_of(self, person: str) -> frozenset[str]:
+        """The channels that a person is in, of those that the bot may know of."""
+        call = partial(self.client.users_conversations, user=person, types=TYPES, limit=PAGE)
+        found = set[str]()
+        async for page in paged("users.conversations", call):
+            for channel in listed(page, "channels"):
+                found.add(word(channel if isinstance(channel, dict) else {}, "id", "a channel"))
+        return frozenset(found)
 
     async def _of_group(self, group: str) -> frozenset[str]:
         told = await calling(
