@@ -12,7 +12,9 @@ from knowledge.server.locks import Lock
 from knowledge.sources.git.command import LONG_S, Git, GitFailed
 
 HEAD = "refs/tandem/head"
-FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no")
+FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no",
+         "--update-shallow")  # fmt: skip
+SHA256 = 64  # characters of such an id
 BLOBLESS = "--filter=blob:none"  # contents are fetched of those files that are read
 ODD = re.compile(r"[\s~^:?*\[\\\x00-\x1f\x7f]|\.\.|@\{|^[-/]|/$|\.lock$")
 ELSEWHERE = re.compile(
@@ -61,7 +63,7 @@ class Clone:
     def fetched(self, told: Tip) -> Tip:
         """The tip once the clone has it."""
         if not (self.git.folder / "HEAD").is_file():
-            self.make()
+            self.make("sha256" if len(told.commit) == SHA256 else "sha1")
         if self.held() != told.commit:
             refs = f"+{told.ref}:{HEAD}"
             self.git.run(*FETCH, "--force", BLOBLESS, "--", "origin", refs, within_s=LONG_S)
@@ -121,12 +123,12 @@ class Clone:
         told = self.git.run(*words, within_s=LONG_S).decode("utf-8", "replace")
         return {line[1:] for line in told.splitlines() if line.startswith("?")}
 
-    def make(self) -> None:
+    def make(self, kind: str) -> None:
         """An empty clone, made aside: one that was killed half way is none."""
         self.remove()
         aside = replace(self.git, folder=self.git.folder.with_suffix(".new"))
         shutil.rmtree(aside.folder, ignore_errors=True)
-        aside.run("init", "--bare", "--quiet", "--template=")
+        aside.run("init", "--bare", "--quiet", "--template=", f"--object-format={kind}")
         aside.run("config", "remote.origin.url", self.url)
         aside.folder.rename(self.git.folder)
 

@@ -131,6 +131,7 @@ class Git:
             "GIT_CONFIG_GLOBAL": str(self.settings()),
             "GIT_ALLOW_PROTOCOL": PROTOCOLS,
             "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_NO_LAZY_FETCH": "1",  # what is missing is fetched by `Clone.supply` alone
             "GIT_NO_REPLACE_OBJECTS": "1",
             "GIT_OPTIONAL_LOCKS": "0",
             "LC_ALL": "C",
