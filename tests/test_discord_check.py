@@ -276,6 +276,7 @@ async def test_other_servers_that_it_is_in_are_told_to_read_what_is_public(team:
 async def test_a_permission_that_is_missing_everywhere_is_told_with_what_fails(
     team: Checked, permission: Permission
 ) -> None:
+    channel(team, Kind.VOICE)
     deny(team, permission)
     found = [one.told for one in await team.found() if called(one) == SERVER and not one.ok]
     assert len(found) == 1
@@ -416,10 +417,21 @@ def elsewhere(team: Checked) -> str:
     return channel(team, Kind.TEXT, OTHER_GUILD)
 
 
-async def test_a_voice_channel_s_chat_needs_no_threads(team: Checked) -> None:
-    id = channel(team, Kind.VOICE)
+@pytest.mark.parametrize("kind", [Kind.VOICE, Kind.STAGE], ids=["voice", "stage"])
+async def test_a_voice_channel_s_chat_needs_no_threads(team: Checked, kind: Kind) -> None:
+    id = channel(team, kind)
     team.world.channels[id].overwrites = [Overwrite(GUILD, "role", deny=1 << 35 | 1 << 38)]
     assert (await team.well(channels={id: "mention"}))[f"channel {id}"] == "#new, set to mention"
+
+
+async def test_a_voice_channel_s_chat_is_read_by_who_may_connect(team: Checked) -> None:
+    id = channel(team, Kind.VOICE)
+    team.world.channels[id].overwrites = [Overwrite(GUILD, "role", deny=1 << 20)]
+    team.world.channels[id].overwrites += [Overwrite(ROLES["tandem"], "role", deny=1 << 20)]
+    assert (
+        "Connect (what was said before"
+        in (await team.wrong(channels={id: "mention"}))[f"channel {id}"]
+    )
 
 
 async def test_a_channel_that_the_bot_may_not_see_is_told(team: Checked) -> None:

@@ -81,12 +81,15 @@ def test_who_may_not_send_is_not_told_to_lack_what_goes_with_it() -> None:
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        (Kind.TEXT, {one.name for one in PERMISSIONS}),
+        (Kind.TEXT, {one.name for one in PERMISSIONS} - {"connect"}),
         (
             Kind.FORUM,
             {"view_channel", "send_messages_in_threads", "read_message_history", "embed_links"},
         ),
-        (Kind.VOICE, {"view_channel", "send_messages", "read_message_history", "embed_links"}),
+        (
+            Kind.VOICE,
+            {"view_channel", "send_messages", "read_message_history", "embed_links", "connect"},
+        ),
     ],
 )
 def test_a_channel_needs_what_its_kind_uses(kind: Kind, names: set[str]) -> None:

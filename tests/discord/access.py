@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.discord import refusals
 from tests.discord.ids import BOT
 from tests.discord.permissions import (
+    CONNECT,
     EMBED_LINKS,
     MANAGE_THREADS,
     SEND_MESSAGES,
@@ -20,6 +21,7 @@ WITH_TEXT = {
     Kind.TEXT,
     Kind.DM,
     Kind.VOICE,
+    Kind.STAGE,
     Kind.NEWS,
     Kind.NEWS_THREAD,
     Kind.PUBLIC_THREAD,
@@ -42,6 +44,14 @@ def need(
     """Refuse the bot what it may not do there."""
     if channel.guild and not may(world, BOT, channel, permission):
         raise Refused(otherwise)
+
+
+def heard_channel(world: World, id: str) -> Channel:
+    """A channel whose messages the bot may ask for; of a voice channel, who may connect to it."""
+    channel = seen_channel(world, id)
+    if channel.kind in (Kind.VOICE, Kind.STAGE):
+        need(world, channel, CONNECT, refusals.NO_ACCESS)
+    return channel
 
 
 def seen_guild(world: World, id: str) -> Guild:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tests.discord import refusals
-from tests.discord.access import check_speakable, need, seen_channel, seen_message
+from tests.discord.access import (
+    check_speakable,
+    heard_channel,
+    need,
+    seen_channel,
+    seen_message,
+)
 from tests.discord.calls import Answer, Call, Endpoint
 from tests.discord.events import message_payload, typing_payload
 from tests.discord.ids import BOT
@@ -23,7 +29,7 @@ ROUTE = "/channels/{channel}/messages"
 
 def get_messages(call: Call) -> Answer:
     """A page of a channel's history, newest first; empty where the bot may not read it."""
-    channel = seen_channel(call.world, call.id("channel"))
+    channel = heard_channel(call.world, call.id("channel"))
     limit = call.number("limit", 50, 1, 100)
     if not may(call.world, BOT, channel, READ_MESSAGE_HISTORY):
         return []
@@ -46,7 +52,7 @@ def page(call: Call, history: Sequence[Message], limit: int) -> Sequence[Message
 
 def get_message(call: Call) -> Answer:
     """One message."""
-    channel = seen_channel(call.world, call.id("channel"))
+    channel = heard_channel(call.world, call.id("channel"))
     need(call.world, channel, READ_MESSAGE_HISTORY)
     return told(call.world, channel, seen_message(call.world, channel, call.id("message")))
 

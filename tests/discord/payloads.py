@@ -99,6 +99,7 @@ def of_channel(channel: Channel) -> Json:
     forum: Json = {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
     voice: Json = {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
     own = {Kind.FORUM: forum | {"default_forum_layout": 0}, Kind.VOICE: voice}
+    own[Kind.STAGE] = voice
     return told | own.get(channel.kind, {})
 
 

@@ -166,7 +166,7 @@ class People(Trouble):
         await self._do("revoke", person=person, role=role, guild=guild)
 
     async def add_channel(self, name: str, guild: str = GUILD, kind: str = "text") -> str:
-        """A channel: "text", "forum", "news", "voice". Its id."""
+        """A channel: "text", "forum", "news", "voice", "stage". Its id."""
         return str(await self._do("add_channel", name=name, guild=guild, kind=kind))
 
     async def delete_channel(self, channel: str) -> None:

@@ -14,7 +14,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     FORUM = "forum"  # each post of it is a thread
-    VOICE = "voice"  # its chat, which has no threads
+    VOICE = "voice"  # its chat, or a stage's, which has no threads
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,16 @@ EMBED = Permission(
     "Shows the sources below an answer, in an embed.",
     "answers stand without their sources",
 )
+CONNECT = Permission(
+    "connect",
+    "Connect",
+    1 << 20,
+    "Reads the chat of voice channels, which Discord shows to those alone who may join them.",
+    "what was said before in the chat of a voice channel cannot be read",
+    frozenset({Kind.VOICE}),
+)
 
-PERMISSIONS = (VIEW, SEND, IN_THREADS, THREADS, HISTORY, EMBED)
+PERMISSIONS = (VIEW, SEND, IN_THREADS, THREADS, HISTORY, EMBED, CONNECT)
 BITS = sum(permission.bit for permission in PERMISSIONS)
 ADMINISTRATOR = 1 << 3  # holds all others, in every channel
 

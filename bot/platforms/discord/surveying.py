@@ -85,7 +85,7 @@ def kind_of(channel: object) -> Kind | None:
     match channel:
         case discord.ForumChannel():
             return Kind.FORUM
-        case discord.VoiceChannel():
+        case discord.VoiceChannel() | discord.StageChannel():
             return Kind.VOICE
         case discord.TextChannel():
             return Kind.TEXT
