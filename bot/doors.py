@@ -26,6 +26,14 @@ class Order(StrEnum):
     MODE = "mode"  # a mode was forced and nothing asked yet
 
 
+ASIDE = frozenset(  # what is told to who asks for it, and begins no conversation
+    {
+        *(Order.HELP, Order.STATUS, Order.PRIVACY),
+        *(Order.LEARN_OFF, Order.LEARN_ON, Order.FORGET_ME),
+    }
+)
+
+
 @dataclass(frozen=True)
 class Said:
     """A message without the words that force something, and what they force."""

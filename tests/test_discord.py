@@ -25,6 +25,7 @@ from tests.platforms import Knowing
 LEAVES = "How many days of leave do I get?"
 LUNCH = "When is lunch served?"
 NOON = "Lunch is served at noon in the canteen."
+BEGIN = "POST /channels/{channel}/messages/{message}/threads"
 ME = f"<@{BOT}>"
 
 
@@ -94,6 +95,16 @@ async def test_direct_messages_are_one_conversation(chat: DiscordChat) -> None:
     answers = await written(chat, "dm-ben")
     assert NOON in answers[-1].content
     assert [turn.role for turn in chat.bot.asked[-1].thread] == ["user", "assistant"]
+
+
+@pytest.mark.parametrize(("text", "threads"), [(ME, 0), (f"{ME} help", 0), (f"{ME} {LEAVES}", 1)])
+async def test_no_thread_is_begun_for_who_only_wants_help(
+    chat: DiscordChat, text: str, threads: int
+) -> None:
+    await chat.people.say("general", "ben", text)
+    [told] = await written(chat)
+    assert len(await chat.people.calls(BEGIN)) == threads
+    assert bool(told.replies_to) is (threads == 0)
 
 
 # -- forums and threads ------------------------------------------------------------------
@@ -209,8 +220,7 @@ async def test_a_thread_that_is_deleted_takes_what_was_asked_in_it_along(chat: D
 
 
 async def test_where_no_thread_may_be_begun_the_answer_is_a_reply(chat: DiscordChat) -> None:
-    route = "POST /channels/{channel}/messages/{message}/threads"
-    await chat.people.fault(route, times=9, status=403, code=50013)
+    await chat.people.fault(BEGIN, times=9, status=403, code=50013)
     asked = await chat.people.say("general", "ben", f"{ME} {LEAVES}")
     [answer] = await written(chat)
     assert (answer.channel, answer.replies_to) == (CHANNELS["general"], asked)

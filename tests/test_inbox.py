@@ -59,6 +59,18 @@ def test_an_accepted_post_comes_to_a_worker_as_it_was(desk: Desk) -> None:
     assert (item.accepted_at, item.quiet, item.notice, item.gone) == (NOON, False, "", False)
 
 
+def test_for_what_is_no_question_no_thread_is_followed(desk: Desk) -> None:
+    asked = post("1")
+    assert desk.inbox.accept(asked, notice="How to ask", aside=True) is Heard.ACCEPTED
+    item = desk.take()
+    assert (item.accepted_at, item.notice) == (None, "How to ask")
+    assert desk.inbox.done(item)
+    later = post("2", place=asked.place)
+    assert desk.inbox.known(later) == Known()
+    desk.inbox.accept(replace(asked, text="How many days?", edited=True, event="E9"))
+    assert desk.inbox.known(later).takes_part
+
+
 def test_a_replayed_event_changes_nothing(desk: Desk) -> None:
     first = desk.asked()
     assert desk.inbox.accept(replace(first, text="Other words")) is Heard.REPEATED

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot import wording
+from bot.posts import Reason
 from model.backends import Prompt, Sampling
 from model.errors import BackendUnavailable
 from tests.bots import LEAVE
@@ -14,6 +16,8 @@ from tests.fakes import FakeBackend
 from tests.platforms import Chat, Chatting, broken_index, rows
 
 LEAVES = "How many days of leave do I get?"
+LUNCH = "When is lunch served?"
+NOON = "Lunch is served at noon in the canteen."
 DRAFT = "send the numbers asap"
 CODE = re.compile(r"T-[0-9A-F]{4}")
 
@@ -150,9 +154,43 @@ async def test_an_order_by_mention_is_answered_in_its_thread(
     assert words in (await chat.answer_to(given)).text
 
 
-async def test_who_only_calls_the_bot_is_told_how_to_ask(chat: Chat) -> None:
-    called = await chat.say("ben", "@tandem")
-    assert "Begin with rag:" in (await chat.answer_to(called)).text
+@pytest.mark.parametrize("text", ["@tandem", "@tandem help", "@tandem, help me please?"])
+async def test_who_only_calls_the_bot_is_told_how_to_ask(chat: Chat, text: str) -> None:
+    called = await chat.say("ben", text)
+    for told in ((await chat.answer_to(called)).text, await chat.order("ben", "help")):
+        assert [line for line in wording.HELP if line not in told] == []
+
+
+@pytest.mark.parametrize("order", ["help", "status"])
+async def test_no_thread_is_followed_for_an_order(chat: Chat, order: str) -> None:
+    told = await chat.say("ben", f"@tandem {order}")
+    [shown] = (await chat.answer_to(told)).parts
+    said = await chat.say("ben", LEAVES, told)
+    assert (await chat.answer_to(said)).parts == ()
+    assert [one.reason for one in chat.bot.inbox.silences()] == [Reason.NOT_ADDRESSED]
+    asked = await chat.say("ben", f"@tandem {LEAVES}", told)
+    assert LEAVE in (await chat.answer_to(asked)).text
+    await chat.delete(told)
+    await chat.settled()
+    assert shown.text not in await chat.transcript()
+
+
+async def test_an_order_that_is_edited_to_a_question_is_followed(chat: Chat) -> None:
+    told = await chat.say("ben", "@tandem help")
+    await chat.answer_to(told)
+    await chat.edit(told, f"@tandem {LEAVES}")
+    assert LEAVE in (await chat.answer_to(told)).text
+    said = await chat.say("ben", LUNCH, told)
+    assert NOON in (await chat.answer_to(said)).text
+
+
+async def test_an_order_in_a_thread_leaves_it_followed(chat: Chat) -> None:
+    asked = await chat.say("ben", f"@tandem {LEAVES}")
+    await chat.answer_to(asked)
+    await chat.answer_to(await chat.say("ben", "@tandem status", asked))
+    for person in ("ben", "ana"):
+        said = await chat.say(person, LUNCH, asked)
+        assert NOON in (await chat.answer_to(said)).text
 
 
 async def test_a_muted_channel_is_quiet_until_it_is_not(chat: Chat) -> None:

@@ -71,16 +71,17 @@ class Inbox:
         notice: str = "",
         limited: bool = False,
         interaction: int | None = None,
+        aside: bool = False,
     ) -> Heard:
         """Keep a question to be answered, before its event is acknowledged.
 
         The same post again is `REPEATED`. One that was passed over, or an edit that changes its
         words, is `REVISED`: the replies are kept, to be written anew. `quiet`: nobody addressed
         the bot. `notice`: say that instead of an answer; `limited`: it tells of the limit.
-        `interaction`: show that answer there, which was given elsewhere. Raises
-        `UnknownInteraction`.
+        `interaction`: show that answer there, which was given elsewhere. `aside`: it is no
+        question, and the bot takes no part in a thread for it. Raises `UnknownInteraction`.
         """
-        manner = Manner(quiet, notice, limited, interaction)
+        manner = Manner(quiet, notice, limited, interaction, aside)
         try:
             with self._sessions.writing() as connection:
                 return hearing.accept(connection, post, manner, self._now())

@@ -88,6 +88,7 @@ class Manner:
     notice: str = ""  # to be said instead of an answer
     limited: bool = False  # the notice tells of the limit
     interaction: int | None = None  # an answer that was given elsewhere, to be shown
+    aside: bool = False  # no question: no thread is followed for it
 
 
 def known(connection: Connection, post: Post) -> Known:
@@ -112,10 +113,10 @@ def known(connection: Connection, post: Post) -> Known:
 
 
 def since(rows: Sequence[Any]) -> tuple[str, ...]:
-    """Who wrote after the last accepted question, beside the post itself."""
+    """Who wrote after the last accepted question, beside the post itself and what was answered."""
     asked = [number for number, row in enumerate(rows) if row.accepted_at]
     after = rows[asked[-1] + 1 :] if asked else rows
-    return tuple(row.author for row in after if not row.own)
+    return tuple(row.author for row in after if not row.own and row.state == State.SILENT)
 
 
 def was_heard(connection: Connection, place: Place, event: str) -> bool:
@@ -164,7 +165,7 @@ def revise(connection: Connection, post: Post, manner: Manner, now: datetime) ->
         row = locked(session, *told_of(post.place, post.id))
         if row is None or not news(row, post, manner):
             return Heard.REPEATED
-        for column, value in (values_of(post) | anew(row, now) | about(manner)).items():
+        for column, value in (values_of(post) | anew(row, now, manner) | about(manner)).items():
             setattr(row, column, value)
         return Heard.REVISED
 
@@ -180,8 +181,8 @@ def show(connection: Connection, post: Post, manner: Manner) -> None:
 
 def asking(manner: Manner, now: datetime) -> dict[str, Any]:
     """The columns of a new question."""
-    state = {"state": str(State.WAITING), "revision": 1, "accepted_at": now, "due_at": now}
-    return state | about(manner)
+    state = {"state": str(State.WAITING), "revision": 1, "due_at": now}
+    return state | {"accepted_at": None if manner.aside else now} | about(manner)
 
 
 def about(manner: Manner) -> dict[str, Any]:
@@ -189,7 +190,7 @@ def about(manner: Manner) -> dict[str, Any]:
     return {"quiet": manner.quiet, "notice": manner.notice, "limited": manner.limited}
 
 
-def anew(row: ItemRow, now: datetime) -> dict[str, Any]:
+def anew(row: ItemRow, now: datetime, manner: Manner) -> dict[str, Any]:
     """The columns of a question that is to be answered again.
 
     What a worker has in its hands stays there until that worker lets go: nobody else may write
@@ -198,7 +199,7 @@ def anew(row: ItemRow, now: datetime) -> dict[str, Any]:
     changed = {
         "revision": row.revision + 1,
         "attempt": 0,
-        "accepted_at": row.accepted_at or now,
+        "accepted_at": row.accepted_at or (None if manner.aside else now),
         "stopped": False,
         **dict.fromkeys(("code", "error", "reason"), ""),
     }
@@ -242,7 +243,7 @@ def redo(connection: Connection, item: int, mode: Mode, task: str | None, now: d
         if row is None or row.gone or (row.text is None and asked_before(connection, item) is None):
             return False
         instead = {"mode": str(mode), "task": task, **about(Manner())}
-        for column, value in (anew(row, now) | instead).items():
+        for column, value in (anew(row, now, Manner()) | instead).items():
             setattr(row, column, value)
         return True
 

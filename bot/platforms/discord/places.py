@@ -44,6 +44,8 @@ class Places:
             return Where(post.place.channel)
         if post.door is Door.COMMAND:
             return Where(raw_channel(post.place))
+        if item.notice and item.accepted_at is None:
+            return await self.beside(item)
         return self._at(await self._channel(item), post)
 
     async def beside(self, item: Item) -> Where:
