@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from functools import partial
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -25,18 +27,32 @@ class Homes:
 
     def __init__(self, client: AsyncWebClient, desk: Desk, me: Me, membership: Membership) -> None:
         self.client, self.desk, self.me, self.membership = client, desk, me, membership
+        self._one_by_one = asyncio.Lock()  # what was asked for last stands
+        self._showing = set[asyncio.Task[None]]()  # the event loop itself keeps no task alive
 
-    async def publish(self, person: str) -> None:
-        """Set a person's home tab."""
-        try:
-            page = await self._page(person)
-            call = partial(self.client.views_publish, user_id=person, view=home(page))
-            await calling("views.publish", call)
-        except BotError as error:
-            log.warning("the home tab of %s: %s", person, error)
+    def publish(self, person: str) -> None:
+        """Set a person's home tab, in a while: Slack may be busy, and waits for an answer now."""
+        self._begin(self._publish(person))
 
-    async def suggest(self, channel: str) -> None:
-        """Offer questions to begin with."""
+    def suggest(self, channel: str) -> None:
+        """Offer questions to begin with, in a while."""
+        self._begin(self._suggest(channel))
+
+    def _begin(self, showing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(showing)
+        self._showing.add(task)
+        task.add_done_callback(self._showing.discard)
+
+    async def _publish(self, person: str) -> None:
+        async with self._one_by_one:
+            try:
+                page = await self._page(person)
+                call = partial(self.client.views_publish, user_id=person, view=home(page))
+                await calling("views.publish", call)
+            except BotError as error:
+                log.warning("the home tab of %s: %s", person, error)
+
+    async def _suggest(self, channel: str) -> None:
         prompts = [{"title": title, "message": message} for title, message in PROMPTS]
         call = partial(
             self.client.assistant_threads_setSuggestedPrompts, channel_id=channel, prompts=prompts

@@ -133,9 +133,9 @@ class Listening:
         event = table(body, "event", "an event")
         user = named(event, "user", "an opened tab")
         if event.get("tab") == "messages":
-            await self.homes.suggest(word(event, "channel", "an opened tab"))
+            self.homes.suggest(word(event, "channel", "an opened tab"))
         elif user:
-            await self.homes.publish(user)
+            self.homes.publish(user)
 
     async def stopped(self, body: dict[str, Any]) -> None:
         """Slack's own Stop button was pressed."""

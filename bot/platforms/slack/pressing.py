@@ -209,12 +209,12 @@ class Pressing:
         """The switch on the home tab."""
         place = Place(PLATFORM, self.me.team)
         await brief(self.desk.choose, pressed.author, place, pressed.value == "yes")
-        await self.homes.publish(pressed.author)
+        self.homes.publish(pressed.author)
 
     async def forget(self, pressed: Pressed) -> None:
         """Forget me, by the button on the home tab."""
         await brief(self.desk.forget, pressed.author, Place(PLATFORM, self.me.team))
-        await self.homes.publish(pressed.author)
+        self.homes.publish(pressed.author)
 
     async def _tell(self, pressed: Pressed, text: str) -> None:
         """Say something to who pressed, alone."""
