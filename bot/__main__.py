@@ -176,24 +176,15 @@ def check(json: Json = False) -> None:
 
 
 @cli.command()
-def stop() -> None:
+def stop(
+    force: Annotated[
+        bool, typer.Option("--force", help="Also while it is used; who uses it starts it again.")
+    ] = False,
+) -> None:
     """Stop the embedded Weaviate."""
-    from knowledge.server import status
-    from knowledge.server import stop as stop_server
+    from bot import stopping
 
-    home = settled().home
-    users = status(home).users
-    typer.echo(stop_words(stop_server(home), users), err=True)
-
-
-def stop_words(stopped: bool, users: int) -> str:
-    """That it is stopped, and who misses it."""
-    if not stopped:
-        return "Weaviate was not running."
-    if not users:
-        return "Weaviate is stopped."
-    who = "1 process used it and finds" if users == 1 else f"{users} processes used it and find"
-    return f"Weaviate is stopped. {who} nothing now: start `tandem run` again."
+    typer.echo(stopping.stop(settled().home, force), err=True)
 
 
 @db.command("upgrade")

@@ -116,6 +116,19 @@ class NothingToRun(WrongUse):
         )
 
 
+class WeaviateInUse(BotError):
+    """Weaviate is not stopped: processes use it, and would start it again."""
+
+    def __init__(self, processes: Sequence[int]) -> None:
+        self.processes = tuple(processes)
+        told = ", ".join(map(str, dict.fromkeys(processes)))
+        super().__init__(
+            f"Weaviate was not stopped: it is used (process {told}), and what uses it would "
+            "start it again. End that first (`tandem run` ends at Ctrl-C or SIGTERM), or run "
+            "`tandem stop --force` to have it started anew."
+        )
+
+
 class BatchWrong(WrongUse):
     """A file of questions or queries cannot be used; nothing of it was asked."""
 

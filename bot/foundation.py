@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from bot.attention import Attention
 from bot.database import upgrade
@@ -18,11 +18,15 @@ from bot.store import Store
 from knowledge.chunking import ChunkLimits
 from knowledge.documents import Progress
 from knowledge.embedding import Embedder
-from knowledge.server import Running, serve
-from knowledge.weaviating import connect, elsewhere
+from knowledge.errors import IndexUnavailable
+from knowledge.server import Endpoint, Running, serve
+from knowledge.weaviating import away, connect, elsewhere
 
 if TYPE_CHECKING:
     from weaviate import WeaviateClient
+
+T = TypeVar("T")
+BACK_S = 30.0  # that somebody who asks waits for a Weaviate that is started again
 
 
 class Foundation:
@@ -88,7 +92,22 @@ class Foundation:
             mine.port,
         )
         self._ending.enter_context(running)
+        running.keep(self.moved)
         return running
+
+    def moved(self, _: Endpoint) -> None:
+        """Our Weaviate came back at other ports: who asks from now on is connected there."""
+        self.__dict__.pop("client", None)
+
+    def patiently(self, search: Callable[[], T]) -> T:
+        """Search; where our own Weaviate is away, once more when it is back."""
+        try:
+            return search()
+        except IndexUnavailable as error:
+            ours = self.settings.weaviate.url is None
+            if not (ours and away(error.__cause__) and self.server.back(BACK_S)):
+                raise
+            return search()
 
     @cached_property
     def client(self) -> WeaviateClient:

@@ -24,6 +24,7 @@ from knowledge.reranker.onnx_reader import BASE as READER_BASE
 from knowledge.reranker.onnx_reader import OnnxReader
 from knowledge.reranker.ordering import cross_encoder, read_by, reordered
 from knowledge.search import Dials, Finder
+from knowledge.server import Endpoint
 from model.weights import resolve
 
 if TYPE_CHECKING:
@@ -65,6 +66,12 @@ class Retrieval(Foundation, ABC):
         """What searches."""
         return Finder(self.client, self.embedder, prefer=self._preferred)
 
+    def moved(self, endpoint: Endpoint) -> None:
+        """Also what searches asks there from now on."""
+        super().moved(endpoint)
+        if "finder" in self.__dict__:
+            self.finder.client = self.client
+
     @cached_property
     def inclination(self) -> Inclination:
         """What people's votes say of passages."""
@@ -93,7 +100,7 @@ class Retrieval(Foundation, ABC):
     def search(self, text: str, sources: Sequence[str] | None) -> Sequence[Passage]:
         """The passages for a question; the shipped reranker reads them later (`_focus`)."""
         wide = replace(self.dials, limit=self.gathering.width)
-        found = self.finder.search(text, sources, wide)
+        found = self.patiently(lambda: self.finder.search(text, sources, wide))
         rerank = self.rerank if self.own_reranker else None
         return gather(text, found, self.gathering, datetime.now(UTC), rerank)
 

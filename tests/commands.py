@@ -77,4 +77,4 @@ def terminal(root: Path) -> Iterator[Terminal]:
     try:
         yield person
     finally:
-        person.tandem("stop")
+        person.tandem("stop", "--force")

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import stop_words
 from bot.database import upgrade
 from bot.jobs.leases import Leases
 from bot.jobs.runs import Runs
@@ -131,19 +130,6 @@ def test_told_to_end_it_does_not_wait_for_a_source_that_says_nothing(person: Ter
             assert not any(words in schedule.log for words in LEFT)
             run = Runs(schedule.sessions).last()["sync-news"]
             assert run.state is RunState.STOPPED
-
-
-@pytest.mark.parametrize(
-    ("stopped", "users", "said"),
-    [
-        (False, 0, "Weaviate was not running."),
-        (True, 0, "Weaviate is stopped."),
-        (True, 1, "1 process used it and finds nothing now: start `tandem run` again."),
-        (True, 2, "2 processes used it and find nothing now: start `tandem run` again."),
-    ],
-)
-def test_who_stops_weaviate_is_told_who_misses_it(stopped: bool, users: int, said: str) -> None:
-    assert stop_words(stopped, users).endswith(said)
 
 
 THREADS = """

@@ -76,6 +76,12 @@ def register(users: Path, linger_s: float) -> Registration:
     return Registration(path, held)
 
 
+def using(users: Path) -> tuple[int, ...]:
+    """The processes that are users now, each as often as it is one."""
+    lingering(users)  # without those that died
+    return tuple(sorted(int(path.name.partition("-")[0]) for path in users.glob("*.user")))
+
+
 def lingering(users: Path) -> list[float]:
     """The seconds of each living user; files of dead ones are removed."""
     living = []

@@ -17,8 +17,9 @@ from knowledge.documents import Progress, quiet
 from knowledge.errors import ServerUnavailable
 from knowledge.server.find import find
 from knowledge.server.folder import Folder, State, folder
+from knowledge.server.keeper import Keeper
 from knowledge.server.launch import sweep
-from knowledge.server.locks import lingering, register
+from knowledge.server.locks import register, using
 from knowledge.server.version import WEAVIATE_VERSION, release
 from knowledge.server.weaviate import Endpoint, ready
 
@@ -37,6 +38,7 @@ class Running:
 
     def __init__(self, kept: Folder, linger_s: float, start: Callable[[Folder], Endpoint]) -> None:
         self._kept, self._start = kept, start
+        self._keeper: Keeper | None = None
         kept.prepare()
         self._registration = register(kept.users, linger_s)
         try:
@@ -50,8 +52,27 @@ class Running:
         self.endpoint = self._start(self._kept)
         return self.endpoint
 
+    def keep(self, moved: Callable[[Endpoint], None] = lambda _: None) -> None:
+        """Until `close`, start it again whenever it is gone; `moved` hears of other ports."""
+
+        def found(endpoint: Endpoint) -> None:
+            self.endpoint = endpoint
+            moved(endpoint)
+
+        self._keeper = Keeper(self._kept, self.ensure, self.endpoint, found)
+        self._keeper.begin()
+
+    def back(self, within_s: float) -> bool:
+        """Wait until it is ready; False: it was not within that time."""
+        until = time.monotonic() + within_s
+        while not (there := ready(self.endpoint)) and time.monotonic() < until:
+            time.sleep(0.2)
+        return there
+
     def close(self) -> None:
         """Use it no more. The last one to leave has the server end once it has lingered."""
+        if self._keeper is not None:
+            self._keeper.end()
         self._registration.leave()
 
     def __enter__(self) -> Endpoint:
@@ -75,11 +96,16 @@ class Status:
     pid: int  # of Weaviate; 0: none
     version: str
     endpoint: Endpoint | None
-    users: int
+    processes: tuple[int, ...]  # that use it
     data_bytes: int
     log: Path
     notes: tuple[str, ...] = ()
     problem: str = ""  # why it failed, with the remedy
+
+    @property
+    def users(self) -> int:
+        """How many use it."""
+        return len(self.processes)
 
 
 def serve(
@@ -136,7 +162,7 @@ def status(home: Path) -> Status:
         pid=state.server if supervised else 0,
         version=state.version,
         endpoint=endpoint,
-        users=len(lingering(kept.users)),
+        processes=using(kept.users),
         data_bytes=kept.size(),
         log=kept.log,
         notes=state.notes,
