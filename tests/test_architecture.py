@@ -30,7 +30,7 @@ SOURCES_WITH_SQL = ROOT / "knowledge" / "sources" / "sql"  # it may import what 
 LEARNING_SQL_FILES = {  # of bot.learning
     *("tables", "version_tables", "rows", "version_rows", "history", "keeping", "judgements"),
     *("forgetting", "retention", "snapshots", "voting", "trainings", "standing", "versions"),
-    *("book", "judgement_book", "registry", "datasets", "channels", "trial_votes"),
+    *("book", "judgement_book", "registry", "datasets", "channels", "trial_votes", "decisions"),
 }
 
 JOB_SQL_FILES = {"tables", "leases", "guarding", "runs", "backing_up", "restoring"}  # of bot.jobs

@@ -19,7 +19,7 @@ from bot.harvest import HarvestReport, harvest
 from bot.learning.book import Book
 from bot.learning.book_words import Kept
 from bot.sessions import Sessions
-from model.examples import Review
+from model.examples import Origin, Review
 from tests.harvests import TRAVEL, Team, bare, empty_database, only, passage, team_at
 
 pytest_plugins = ["tests.harvest_fixtures"]
@@ -132,6 +132,63 @@ def test_an_edit_of_an_operator_outlives_later_votes(team: Team) -> None:
     team.book.edit(only(team).id, "I can't come today, sorry.", None, "olga")
     team.down(id, "cleo")
     assert only(team).chosen == "I can't come today, sorry."
+
+
+@pytest.mark.parametrize("review", [Review.REJECTED, Review.ACCEPTED])
+@pytest.mark.parametrize("who", ["ana", "cleo"])
+def test_a_decision_outlives_a_vote_that_is_taken_back(
+    team: Team, review: Review, who: str
+) -> None:
+    team.policy = "auto" if review is Review.REJECTED else "review"
+    id = team.wrote()
+    team.up(id)
+    team.up(id, "cleo")
+    team.book.review(only(team).id, review, "olga", "it names ana")
+    team.store.withdraw(id, who)
+    again = only(team)
+    assert (again.review, again.weight) == (review, 1)
+    assert "ana" not in again.doubt
+    team.up(id, who)
+    team.harvest(anew=True)
+    assert only(team).review is review
+
+
+def test_a_rejected_example_stays_so_when_its_only_voter_thinks_twice(team: Team) -> None:
+    id = team.wrote()
+    team.up(id)
+    team.book.review(only(team).id, Review.REJECTED, "olga")
+    team.store.withdraw(id, "ana")
+    team.harvest()
+    assert team.examples() == []
+    team.up(id)
+    assert only(team).review is Review.REJECTED
+    team.book.review(only(team).id, Review.ACCEPTED, "olga")
+    team.store.withdraw(id, "ana")
+    team.up(id)
+    assert only(team).review is Review.ACCEPTED
+
+
+def test_words_that_were_edited_do_not_come_back_as_they_were(team: Team) -> None:
+    id = team.wrote()
+    team.down(id, correction="I can not come today.")
+    team.up(id, "cleo")
+    team.book.edit(only(team).id, "I can't come today, sorry.", None, "olga")
+    team.store.withdraw(id, "cleo")
+    again = only(team)
+    assert (again.chosen, again.review) == ("I can not come today.", Review.WAITING)
+    team.harvest(anew=True)
+    assert only(team).review is Review.WAITING
+
+
+def test_what_a_thumb_says_too_is_as_clear_as_the_thumb(team: Team) -> None:
+    """A liked silence and a correction to silence teach the same."""
+    id = team.answered(answer="no", outcome=Outcome.UNKNOWN)
+    team.up(id, "cleo")
+    team.down(id, correction="The sources don't say.")
+    assert "people disagree" in only(team).doubt
+    team.up(id)
+    example = only(team)
+    assert (example.origin, example.review) == (Origin.THUMB, Review.ACCEPTED)
 
 
 # -- killed, and two at once ---------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from model.examples import Review
@@ -36,6 +38,39 @@ def test_when_one_of_the_merged_goes_the_other_weighs_less(team: Team) -> None:
     example = only(team)
     assert (example.interactions, example.weight) == ((first,), 1)
     assert team.harvest().seen == 0 or bare(only(team)) == bare(example)
+
+
+GOES: dict[str, Callable[[Team, int], object]] = {
+    "a vote is taken back": lambda team, id: team.store.withdraw(id, "cleo"),
+    "its voter is forgotten": lambda team, _: team.store.forget("cleo", "slack"),
+    "its voter objects": lambda team, _: team.people.choose("slack", "cleo", False),
+}
+
+
+@pytest.mark.parametrize("why", GOES)
+def test_a_correction_goes_at_once_although_its_answer_was_judged_elsewhere_too(
+    team: Team, why: str
+) -> None:
+    first, later = team.wrote(), team.wrote(asker="dan")
+    team.down(first)
+    team.down(later, "cleo", correction="I shall not be in today.")
+    assert only(team).interactions == (first, later)
+    GOES[why](team, later)
+    assert team.examples() == []
+    left = only(team)
+    assert (left.interactions, left.chosen) == ((first,), "")
+
+
+def test_words_that_stand_for_an_older_text_go_with_who_said_them(team: Team) -> None:
+    older = team.wrote(LONG, "Closed.", asker="ben")
+    newer = team.wrote(LONG + " then", "Closed.", asker="dan")
+    team.up(newer, "cleo")
+    team.harvest()
+    team.up(older)
+    assert only(team).interactions == (older, newer)
+    team.store.forget("dan", "slack")
+    assert team.examples() == []
+    assert only(team).interactions == (older,)
 
 
 @pytest.mark.parametrize("other", ["Monday", "Saturday"])

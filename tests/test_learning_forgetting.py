@@ -18,7 +18,7 @@ from bot.learning.history import BATCH
 from bot.learning.versions import MEANWHILE
 from bot.learning.words import ModelVersion, RunState, State
 from bot.tables import InteractionRow
-from model.examples import What
+from model.examples import Origin, What
 from tests.fakes import kept
 from tests.learned import NOON, Learned, curated, example, imported, judged
 
@@ -95,7 +95,7 @@ def test_the_others_of_a_shared_example_are_harvested_anew(learned: Learned) -> 
     first, second = learned.asked(), learned.asked("carl")
     for id in (first, second):
         learned.vote(id, "anna", up=True)
-        learned.draw(id, example(weight=2.0), people=["anna"])
+        learned.draw(id, example(weight=2.0, origin=Origin.THUMB), people=["anna"])
     learned.changed()
     learned.store.withdraw(second, "anna")
     assert [one.interactions for one in learned.book.examples()] == [(first,)]

@@ -1,7 +1,8 @@
 """What goes from what is learned from, when a vote, a question, or a person goes.
 
 An example that was made from several interactions stays without the ones that go, as long as
-the first stays; it goes with any question that is deleted, for it may have its words. Those that
+the first stays. It goes with any question that is deleted, or may not be learned from any more, for
+it may have its words; a correction goes with any vote for the same reason. The interactions that
 stay are noted as changed, so that the next harvest weighs it anew, or draws it again. What was
 imported from a file stays.
 
@@ -19,7 +20,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Row, and_, delete, or_, select
 
 from bot.conversation import Feedback, Verdict
-from bot.learning import history
+from bot.learning import decisions, history
 from bot.learning.history import Kind, batches
 from bot.learning.rows import AnyRow
 from bot.learning.snapshots import blank, made_from, needs_training
@@ -56,7 +57,7 @@ def withdrawn(connection: Connection, gone: AnyRow) -> None:
     interaction, author = gone.interaction_id, gone.author
     person = f"{platform_of(connection, interaction)}:{author}"
     links = voted(connection, interaction, person)
-    taken = drop(connection, links)
+    taken = drop(connection, links, spoken=True)
     unjudge(connection, [interaction])
     uncurate(connection, [interaction], person)
     now = datetime.now(UTC)
@@ -146,7 +147,7 @@ def forgotten(connection: Connection, platform: str, author: str, asked: Collect
     voted = votes_of(connection, platform, author) - set(asked)
     links = made_of(connection, asked) + holding(connection, person)
     lock_examples(connection, [example for example, _ in links])
-    taken = withdraw(connection, voted_on=voted, person=person)
+    taken = withdraw(connection, asked, voted, person)
     snapshots = blank(connection, made_from(connection, person=person))
     needs_training(connection, snapshots, FORGOTTEN)
     there = select(InteractionRow.id).where(InteractionRow.platform == platform)
@@ -170,12 +171,15 @@ def withdraw(
 ) -> Taken:
     """Take away what was made from `asked`, and what holds a person's votes."""
     theirs = holding(connection, person) if person else []
-    taken = drop(connection, made_of(connection, asked) + theirs)
+    links = made_of(connection, asked)
+    lock_examples(connection, [example for example, _ in links + theirs])
+    said = drop(connection, links, whole=True)
+    voted = drop(connection, theirs, spoken=True)
     unjudge(connection, {*asked, *voted_on})
     uncurate(connection, asked)
     if person:
         uncurate(connection, None, person)
-    return taken
+    return Taken(said.examples + voted.examples, said.again | voted.again)
 
 
 def holding(connection: Connection, person: str) -> list[Link]:
@@ -204,10 +208,13 @@ def uncurate(
         connection.execute(mine.where(CuratedRow.interaction_id.in_(batch)))
 
 
-def drop(connection: Connection, links: Collection[Link], whole: bool = False) -> Taken:
+def drop(
+    connection: Connection, links: Collection[Link], whole: bool = False, spoken: bool = False
+) -> Taken:
     """Part examples from interactions; those go that have nothing left to stand on.
 
-    `whole`: all of them go, and what stays of their interactions is looked at anew.
+    `whole`: all of them go, and what stays of their interactions is looked at anew. `spoken`: so
+    do corrections, which may be in the words of who leaves.
     """
     lock_examples(connection, [example for example, _ in links])
     gone, again = list[int](), set[int]()
@@ -215,13 +222,24 @@ def drop(connection: Connection, links: Collection[Link], whole: bool = False) -
     for example, interaction in links:
         parted[example].add(interaction)
     made = lineage(connection, parted)
+    leaves = set(parted) if whole else corrections(connection, parted) if spoken else set[int]()
     for example, leaving in parted.items():
         staying = made[example] - leaving
         again |= staying
-        if whole or not staying or NOWHERE in leaving or min(made[example]) in leaving:
+        if example in leaves or not staying or NOWHERE in leaving or min(made[example]) in leaving:
             gone.append(example)
     unlink(connection, links)
     return Taken(remove(connection, gone, imported_too=False), frozenset(again))
+
+
+def corrections(connection: Connection, examples: Iterable[int]) -> set[int]:
+    """Those of these examples that hold what a voter wrote."""
+    found, written = set[int](), ExampleRow.origin == str(Origin.CORRECTION)
+    for batch in batches(examples):
+        found |= set(
+            connection.scalars(select(ExampleRow.id).where(ExampleRow.id.in_(batch), written))
+        )
+    return found
 
 
 def lineage(connection: Connection, examples: Iterable[int]) -> dict[int, set[int]]:
@@ -258,12 +276,14 @@ def unname(connection: Connection, interaction: int) -> None:
 
 
 def remove(connection: Connection, examples: Collection[int], imported_too: bool = True) -> int:
-    """Delete examples; gives how many there were."""
+    """Delete examples; gives how many there were. What was decided on them is remembered."""
     lock_examples(connection, examples)
     gone = 0
     for batch in batches(examples):
-        theirs = delete(ExampleRow).where(ExampleRow.id.in_(batch))
-        if not imported_too:
-            theirs = theirs.where(ExampleRow.origin != str(Origin.IMPORT))
-        gone += len(connection.scalars(theirs.returning(ExampleRow.id)).all())
+        mine = ExampleRow.id.in_(batch)
+        theirs = mine if imported_too else and_(mine, ExampleRow.origin != str(Origin.IMPORT))
+        decisions.remember(connection, theirs)
+        gone += len(
+            connection.scalars(delete(ExampleRow).where(theirs).returning(ExampleRow.id)).all()
+        )
     return gone

@@ -10,18 +10,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
 
 from bot.errors import UnknownExample, UnknownInteraction
+from bot.learning import decisions
 from bot.learning.forgetting import lineage, lock
 from bot.learning.history import batches
 from bot.learning.rows import AnyRow, clean, columns_of, example_of
 from bot.learning.tables import NOWHERE, ExampleInteractionRow, ExamplePersonRow, ExampleRow
 from bot.sessions import inserting
 from bot.tables import LAST_ID
-from model.examples import Example, Review
+from model.examples import Example, Origin, Review
 
 CHANGE = (
     update(ExampleRow)
     .where(ExampleRow.id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("weight", "review", "doubt", "changed_at")})
+    .values(
+        {name: bindparam(name) for name in ("weight", "review", "doubt", "origin", "changed_at")}
+    )
 )
 
 
@@ -104,20 +107,23 @@ def there(connection: Connection, drawn: Iterable[str]) -> set[int]:
 
 def difference(row: AnyRow, example: Example) -> dict[str, object]:
     """What an example changes about its row; empty: nothing."""
-    decided = row.decided_by or row.origin != str(example.origin)
-    review, doubt = (row.review, row.doubt) if decided else (str(example.review), example.doubt)
-    now = {"weight": example.weight, "review": review, "doubt": doubt}
-    same = now == {"weight": row.weight, "review": row.review, "doubt": row.doubt}
-    return {} if same else now
+    filed = str(Origin.IMPORT) in {row.origin, str(example.origin)}
+    decided = row.decided_by or (filed and row.origin != str(example.origin))
+    drawn = {"review": str(example.review), "doubt": example.doubt, "origin": str(example.origin)}
+    held = {name: getattr(row, name) for name in drawn}
+    now = {"weight": example.weight, **(held if decided else drawn)}
+    return {} if now == {"weight": row.weight, **held} else now
 
 
 def add(connection: Connection, lot: Lot, now: datetime) -> None:
     """Add what is not there."""
     common = {"kept_at": now, "changed_at": now, "decided_by": ""}
+    coming = lot.examples.keys() - lot.ids.keys()
+    decided = decisions.recalled(connection, coming)
     new = [
-        columns_of(example) | common | {"drawn": drawn}
+        columns_of(example) | common | {"drawn": drawn} | decided.get(drawn, {})
         for drawn, example in lot.examples.items()
-        if drawn not in lot.ids
+        if drawn in coming
     ]
     if not new:
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
+from bot.learning import decisions
 from bot.learning.forgetting import lineage, lock_examples, remove
 from bot.learning.history import batches
 from bot.learning.snapshots import Held, blank
@@ -28,7 +29,9 @@ def expire_examples(connection: Connection, before: datetime) -> tuple[int, set[
     later = asked_since(connection, made_of(connection, ids), before)
     blank(connection, in_datasets(connection, ids, retriever=False))
     blank(connection, in_old_datasets(connection, before))
-    return remove(connection, ids), later
+    gone = remove(connection, ids)
+    decisions.expire(connection, before)
+    return gone, later
 
 
 def made_of(connection: Connection, examples: Collection[int]) -> set[int]:

@@ -43,6 +43,18 @@ class ExampleRow(Table):
     decided_by: Mapped[str]  # a person; empty: nobody looked at it
 
 
+class DecisionRow(Table):
+    """What somebody decided on an example which is gone: it holds when that comes again."""
+
+    __tablename__ = "example_decision"
+
+    drawn: Mapped[str] = mapped_column(primary_key=True)
+    review: Mapped[str]
+    doubt: Mapped[str]
+    decided_by: Mapped[str]
+    decided_at: Mapped[datetime]
+
+
 class ExampleInteractionRow(Table):
     """An interaction that an example was made from."""
 
