@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tests.bots import Made
 
 ROOT = Path(__file__).resolve().parents[1]
+BORN_WITH = ("tests.bots", "bot.__main__", "bot.logs", "bot.running", "importlib.readers")
 ANSWER = ("Answer 1: ", "You get 27 days ", "of leave.")
 
 
@@ -79,7 +80,7 @@ def serve(build: Build, *heavy: str) -> None:
 
     `heavy`: the modules that are imported once for all that are forked.
     """
-    for module in ("tests.bots", *heavy):
+    for module in (*BORN_WITH, *heavy):
         import_module(module)
     children = list[int]()
     for line in sys.stdin:
