@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -150,6 +150,19 @@ class TestRows:
         assert len(by_key(found)) == 2500
         with pytest.raises(SourceUnreadable, match="over 2400 rows"):
             list(made(database, max_rows=2400, **options).documents(None))
+
+    def test_a_pass_that_is_left_closes_its_rows_before_the_database(
+        self, database: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        query = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 2500)"
+        query += " SELECT id, id AS q FROM n"
+        given = {"query": query, "text": "$q", "title": "", "changed": ""}
+        with pytest.raises(SourceUnreadable, match="over 600 rows"):
+            list(made(database, max_rows=600, **given).documents(None))
+        left = cast(Generator[Item, None, None], made(database, **given).documents(None))
+        next(left)
+        left.close()
+        assert caplog.records == []
 
     def test_a_source_writes_nothing(self, database: Database) -> None:
         for query in ("DELETE FROM faq", "DROP TABLE faq", "UPDATE faq SET id = 1"):

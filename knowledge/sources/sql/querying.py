@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from knowledge.sources.sql.rows import Row, Shape, ShapeWrong
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Executable
 
+RowStream = Generator[Row, None, None]
 BATCH = 500  # rows that are fetched together
 SELECTS = re.compile(
     r"\s*(--[^\n]*\n\s*|/\*.*?\*/\s*)*\(*\s*(select|with|values|table)\b", re.I | re.S
@@ -85,31 +87,33 @@ class Pass:
         """First which rows there are, then those of them that changed."""
         columns = [*dict.fromkeys([*self.shape.key_columns, self.shape.changed])]
         wanted: dict[str, object] = {}
-        for number, (key, row) in enumerate(self.keyed(self.rows.of(columns)), 1):
-            mark = self.shape.mark(key, row)
-            if key in self.seen:
-                yield Unreadable(f"{key} (row {number})", TWICE)
-            elif mark and self.since.has(key, mark):
-                self.seen.add(key)
-                yield Unchanged(key)
-            else:
-                wanted[key] = row[self.shape.changed]
+        with closing(self.keyed(self.rows.of(columns))) as keyed:
+            for number, (key, row) in enumerate(keyed, 1):
+                mark = self.shape.mark(key, row)
+                if key in self.seen:
+                    yield Unreadable(f"{key} (row {number})", TWICE)
+                elif mark and self.since.has(key, mark):
+                    self.seen.add(key)
+                    yield Unchanged(key)
+                else:
+                    wanted[key] = row[self.shape.changed]
         if wanted:
             yield from self.read(self.rows.since(self.shape.changed, list(wanted.values())))
         if wanted.keys() - self.seen - {""}:  # the database rounds dates when it compares them
             yield from self.read(self.rows.all())
 
-    def read(self, rows: Iterator[Row]) -> Iterator[Keyed]:
+    def read(self, rows: RowStream) -> Iterator[Keyed]:
         """The documents of rows; those that were seen before are passed over."""
         mine: set[str] = set()
-        for number, (key, row) in enumerate(self.keyed(rows), 1):
-            if key in mine:
-                yield Unreadable(f"{key} (row {number})", TWICE)
-            elif not key:
-                yield Unreadable(f"row {number}", KEYLESS)
-            elif key not in self.seen:
-                mine.add(key)
-                yield self.document(key, row)
+        with closing(self.keyed(rows)) as keyed:
+            for number, (key, row) in enumerate(keyed, 1):
+                if key in mine:
+                    yield Unreadable(f"{key} (row {number})", TWICE)
+                elif not key:
+                    yield Unreadable(f"row {number}", KEYLESS)
+                elif key not in self.seen:
+                    mine.add(key)
+                    yield self.document(key, row)
         self.seen |= mine
 
     def document(self, key: str, row: Row) -> Keyed:
@@ -119,17 +123,16 @@ class Pass:
             return Unchanged(key)
         return found
 
-    def keyed(self, rows: Iterator[Row]) -> Iterator[tuple[str, Row]]:
+    def keyed(self, rows: RowStream) -> Generator[tuple[str, Row], None, None]:
         """Rows with their keys. Raises `SourceUnreadable` where there are too many."""
         limit = self.source.query.max_rows
-        for number, row in enumerate(rows):
-            if number >= limit:
-                problem, remedy = (
-                    f"the query has over {limit} rows",
-                    "Narrow it or raise `max_rows`",
-                )
-                raise SourceUnreadable(self.source.name, problem, remedy)
-            yield self.shape.key_of(row), row
+        with closing(rows):  # at once: later, its connection is closed
+            for number, row in enumerate(rows):
+                if number >= limit:
+                    problem = f"the query has over {limit} rows"
+                    remedy = "Narrow it or raise `max_rows`"
+                    raise SourceUnreadable(self.source.name, problem, remedy)
+                yield self.shape.key_of(row), row
 
 
 @dataclass(frozen=True)
@@ -148,19 +151,19 @@ class Rows:
         with self.executed(nothing) as result:
             return list(result.keys())
 
-    def all(self) -> Iterator[Row]:
+    def all(self) -> RowStream:
         """All rows, in the query's own order."""
         from sqlalchemy import text
 
         return self.stream(text(self.escaped()))
 
-    def of(self, columns: Sequence[str]) -> Iterator[Row]:
+    def of(self, columns: Sequence[str]) -> RowStream:
         """All rows, but only some columns."""
         from sqlalchemy import column, select
 
         return self.stream(self.within(select(*(column(name) for name in columns))))
 
-    def since(self, changed: str, values: Sequence[object]) -> Iterator[Row]:
+    def since(self, changed: str, values: Sequence[object]) -> RowStream:
         """The rows whose column is not below the least of some values, or empty."""
         from sqlalchemy import column, literal, literal_column, select
 
@@ -185,7 +188,7 @@ class Rows:
         """The query as it is: a colon in it begins no parameter."""
         return self.statement.replace(":", r"\:")
 
-    def stream(self, asked: Executable) -> Iterator[Row]:
+    def stream(self, asked: Executable) -> RowStream:
         """Rows as they come, a batch at a time."""
         with self.executed(asked) as result:
             while batch := self.batch(result):
