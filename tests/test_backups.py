@@ -14,7 +14,7 @@ import pytest
 
 from bot.database import address, upgrade
 from bot.errors import BackupFailed
-from bot.jobs.backing_up import MANIFEST, Backup, back_up, copies, dump
+from bot.jobs.backing_up import MANIFEST, Backup, back_up, copies, digest, dump
 from bot.jobs.leases import Leases
 from bot.jobs.restoring import AHEAD, restore
 from bot.sessions import Sessions
@@ -189,6 +189,46 @@ def test_what_is_no_whole_copy_is_refused_before_anything_changes(
     with pytest.raises(BackupFailed, match=r"Name the folder of one copy|Take another copy"):
         [*restore(settings, made, force=True)]
     assert (settings.home / "tandem.db").read_bytes() == held
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_copy_whose_database_is_none_is_refused_before_anything_changes(
+    settings: Settings, tmp_path: Path, stands: bool
+) -> None:
+    made = Path(back_up(settings, tmp_path, 7).folder)
+    (made / "tandem.db").write_bytes(b"no database")
+    told = json.loads((made / MANIFEST).read_text())
+    told["files"]["tandem.db"] = digest(made / "tandem.db")
+    (made / MANIFEST).write_text(json.dumps(told))
+    if not stands:
+        (settings.home / "tandem.db").unlink()
+    before = folders(settings.home)
+    with pytest.raises(BackupFailed, match=r"not a database\); nothing was changed"):
+        [*restore(settings, made, force=True)]
+    assert folders(settings.home) == before
+
+
+def test_a_copy_of_a_tandem_without_a_schedule_is_put_back(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(settings.home / "tandem.db")) as opened:
+        opened.execute("DROP TABLE job")
+        opened.commit()
+    made = Path(back_up(settings, tmp_path, 7).folder)
+    told = [*restore(settings, made, force=True)]
+    assert told[0].startswith("The database is")
+
+
+def test_a_version_that_was_put_back_in_part_is_completed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    made = Path(back_up(settings, tmp_path, 7).folder)
+    (settings.home / "versions" / "style-1" / "manifest.json").unlink()
+    (settings.home / "versions" / "style-1" / "train.jsonl").write_text("wo")
+    [*restore(settings, made, force=True)]
+    there = settings.home / "versions" / "style-1"
+    assert (there / "train.jsonl").read_text() == "words"
+    assert (there / "manifest.json").read_text() == "{}"
 
 
 # -- PostgreSQL --------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from bot.database import address
 from bot.errors import BackupFailed
 from bot.jobs.backing_up import DUMP, MANIFEST, SETTINGS, SQLITE, digest
 from bot.living import is_gone
+from model.versions import MANIFEST as WHOLE_VERSION
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -50,7 +51,7 @@ def checked(folder: Path) -> dict[str, str]:
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         files: dict[str, str] = dict(told["files"])
         damaged = [name for name, known in files.items() if digest(folder / name) != known]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BackupFailed(str(folder), f"this is no whole copy ({error})", WHOLE) from error
     if damaged:
         problem = f"{damaged[0]} is not as it was when the copy was made"
@@ -68,16 +69,30 @@ def put_database_back(url: URL, copy: Path, force: bool) -> str:
         need_idle(file)
         if not force:
             raise BackupFailed(str(file), "it is there already; `--force` puts it aside", "")
-    said = put_aside(file)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = file.with_name(f".{file.name}.restored")
-    shutil.copyfile(copy, aside)
-    aside.chmod(0o600)
-    with closing(sqlite3.connect(aside)) as opened:
-        opened.execute("UPDATE job SET worker = '', until = NULL, token = token + ?", (AHEAD,))
-        opened.commit()
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(copy, aside)
+        aside.chmod(0o600)
+        freed(aside)
+    except (OSError, sqlite3.Error) as error:
+        aside.unlink(missing_ok=True)
+        problem = f"it cannot be put back ({error}); nothing was changed"
+        raise BackupFailed(str(copy), problem, "Make room, or take another copy.") from error
+    said = put_aside(file)
     aside.rename(file)
     return f"The database is {file}{said}."
+
+
+def freed(file: Path) -> None:
+    """Give back the leases of then. Raises `sqlite3.Error`, also where it is no whole database."""
+    with closing(sqlite3.connect(file)) as opened:
+        told = opened.execute("PRAGMA quick_check").fetchone()[0]
+        if told != "ok":
+            raise sqlite3.DatabaseError(f"the copy is damaged: {told}")
+        if opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'job'").fetchone():
+            opened.execute("UPDATE job SET worker = '', until = NULL, token = token + ?", (AHEAD,))
+            opened.commit()
 
 
 def put_aside(file: Path) -> str:
@@ -102,9 +117,23 @@ def need_idle(file: Path) -> None:
 
 
 def versions_put_back(folder: Path, home: Path) -> int:
-    """Copy the versions that are not there; gives how many the copy has."""
+    """Copy the versions that are not there; gives how many the copy has. Raises `BackupFailed`."""
     found = sorted((folder / "versions").glob("*"))
-    for version in found:
-        if not (home / "versions" / version.name).exists():
-            shutil.copytree(version, home / "versions" / version.name)
+    try:
+        for version in found:
+            put_version_back(version, home / "versions" / version.name)
+    except OSError as error:
+        remedy = "Make room, and restore it again with `--force`."
+        raise BackupFailed(str(home / "versions"), str(error), remedy) from error
     return len(found)
+
+
+def put_version_back(version: Path, to: Path) -> None:
+    """Copy a version that is not whole there; the file that says so comes last."""
+    if not (to / WHOLE_VERSION).exists():
+        to.mkdir(parents=True, exist_ok=True)
+        for each in sorted(version.iterdir(), key=lambda file: file.name == WHOLE_VERSION):
+            if each.is_dir():
+                shutil.copytree(each, to / each.name, dirs_exist_ok=True)
+            else:
+                shutil.copyfile(each, to / each.name)
