@@ -253,6 +253,20 @@ def test_a_clock_that_was_set_back_holds_nobody_up_for_long(team: Team) -> None:
     assert second.take("harvest").token == 2
 
 
+def test_a_turn_that_a_clock_years_ahead_reckoned_is_reckoned_anew(team: Team) -> None:
+    process, daily = team.process("a"), Schedule(cron="0 3 * * *")
+    team.later(days=1500)
+    process.plan({"harvest": HOURLY, "backup": daily})
+    team.later(days=-1500, minutes=-5)
+    process.plan({"harvest": HOURLY, "backup": daily})
+    now, standings = process.standings()
+    assert standings["harvest"].due_at == now + timedelta(hours=1)
+    assert standings["backup"].due_at == NOON.replace(day=24, hour=3)
+    team.later(minutes=-5)
+    process.plan({"harvest": HOURLY})
+    assert process.standings()[1]["harvest"].due_at == standings["harvest"].due_at
+
+
 def test_who_works_by_hand_waits_for_its_turn(team: Team) -> None:
     first, waited = team.due(), list[float]()
     held = claimed(first)

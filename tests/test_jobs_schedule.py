@@ -50,6 +50,12 @@ def test_days_are_those_of_cron_not_of_the_library(text: str, days: list[str]) -
     assert [f"{at:%a %d}" for at in due(text, NOON, len(days))] == days
 
 
+def test_a_clock_that_goes_back_by_seconds_gives_no_turn_twice() -> None:
+    three = datetime(2026, 11, 24, 3, tzinfo=UTC)
+    after = Schedule(cron="0 3 * * *").after(three, three - timedelta(seconds=2))
+    assert after == three + timedelta(days=1)
+
+
 def test_a_job_at_a_named_hour_runs_once_in_the_night_that_has_it_twice() -> None:
     saturday = datetime(2026, 10, 24, 12, tzinfo=UTC)
     found = shown(due("30 2 * * *", saturday, 2))

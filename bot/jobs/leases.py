@@ -58,12 +58,15 @@ class Leases:
     # -- when ------------------------------------------------------------------------
 
     def plan(self, schedules: Mapping[str, Schedule]) -> None:
-        """Keep when each job is due; one whose schedule is as it was keeps its time."""
+        """Keep when each job is due; one whose schedule is as it was keeps its time.
+
+        Unless that was reckoned by a clock that went ahead and was set back.
+        """
         with self._sessions.writing() as connection:
             now = self._clock(connection)
             for name, schedule in schedules.items():
                 row = self._locked(connection, name)
-                if row.schedule != str(schedule):
+                if row.schedule != str(schedule) or schedule.misses(row.due_at, now):
                     due = schedule.after(None, now)
                     self._set(connection, name, schedule=str(schedule), due_at=due)
 
