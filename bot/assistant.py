@@ -35,7 +35,7 @@ from bot.ports import Curator, Focus, Manner, Memory, Search
 from bot.routing import Router, choose_route
 from bot.stopwatch import Stopwatch
 from bot.support import Evidence, Proof
-from bot.writing import pieces, prompt, straight
+from bot.writing import Cut, pieces, prompt, straight
 from knowledge.documents import Passage
 from knowledge.errors import KnowledgeError
 from model.backends import Backend, Prompt, Sampling
@@ -288,19 +288,26 @@ class Assistant:
         wish, given = work(question, task.name)
 
         def write(serving: Serving) -> Answer:
-            told, text = prompt(task, given, wish, serving), ""
-            written = self._pieces(serving.backend, told, watcher, task.max_tokens)
+            told, text, cut = prompt(task, given, wish, serving), "", Cut(watcher)
+            written = self._pieces(serving.backend, told, cut, task.max_tokens)
             writer = serving.version or serving.backend.name
             for piece in pieces(task, straight(task, f"{wish}\n{given}", written, writer)):
                 watch.first("first_piece")
                 watcher.piece(piece)
                 text += piece
-            return Answer(text.strip(), Outcome.WRITTEN, model=serving.backend.name)
+            if cut.made and not text.strip():
+                return stopped()
+            outcome = Outcome.STOPPED if cut.made else Outcome.WRITTEN
+            return Answer(text.strip(), outcome, model=serving.backend.name)
 
         return self._served(partial(self.serves.writer, task.name, question.place), write, watch)
 
     def _pieces(
-        self, backend: Backend, prompt: Prompt, watcher: Watcher, max_tokens: int | None = None
+        self,
+        backend: Backend,
+        prompt: Prompt,
+        watcher: Watcher | Cut,
+        max_tokens: int | None = None,
     ) -> Generator[str, None, None]:
         """The backend's pieces until the person presses Stop."""
         sampling = Sampling(max_tokens=max_tokens or self.manner.max_tokens)
@@ -335,7 +342,7 @@ def edition_with(edition: str, version: str) -> str:
 
 
 def stopped() -> Answer:
-    """Stop was pressed in the line."""
+    """Stop was pressed before there was anything to show."""
     return Answer("Stopped before it was answered.", Outcome.STOPPED)
 
 

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     CITED = "cited"  # says what the documents say
     WRITTEN = "written"  # a stylistic task, done
     UNKNOWN = "unknown"  # the sources are silent
-    STOPPED = "stopped"  # the person pressed Stop before anything was written
+    STOPPED = "stopped"  # the person pressed Stop; what was written by then stands
     FAILED = "failed"  # something broke; the answer is an apology
 
 

@@ -39,6 +39,11 @@ class Hand:
     feed: Feed
     interrupted: bool = False
 
+    def __post_init__(self) -> None:
+        """Where Stop was pressed, and the worker that had it died then, nothing more is written."""
+        if self.item.stopped:
+            self.feed.stop()
+
     def interrupt(self) -> None:
         """Let go of it as soon as possible."""
         self.interrupted = True

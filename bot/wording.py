@@ -203,12 +203,16 @@ def redo_as(mode: Mode) -> str:
 
 
 def footer(interaction: Interaction, times: Sequence[str] | None = None) -> str:
-    """Mode, task, why, what wrote it, `times` and id, in a line; by default the time it took."""
+    """Mode, task, why, what wrote it, `times` and id, in a line; by default the time it took.
+
+    An answer that somebody stopped says so first.
+    """
     route, answer = interaction.route, interaction.answer
     mode = f"{route.mode}/{route.task}" if route.task else str(route.mode)
     times = [taken(interaction)] if times is None else times
     told = [f"{mode}: {route.reason}", wrote(answer), *times, f"#{interaction.id}"]
-    return " · ".join(part for part in told if part)
+    ended = f"{STOPPED} " if answer.outcome is Outcome.STOPPED else ""
+    return ended + " · ".join(part for part in told if part)
 
 
 def wrote(answer: Answer) -> str:
@@ -217,7 +221,8 @@ def wrote(answer: Answer) -> str:
         return CORRECTED_BY
     if answer.version:
         return answer.version
-    return BASE_MODEL if answer.outcome is Outcome.WRITTEN else answer.model
+    half = answer.outcome is Outcome.STOPPED and bool(answer.model)  # a task, as is all written
+    return BASE_MODEL if half or answer.outcome is Outcome.WRITTEN else answer.model
 
 
 def taken(interaction: Interaction) -> str:

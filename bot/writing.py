@@ -6,8 +6,9 @@ import logging
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bot.conversation import Watcher
 from bot.errors import OnlyRepeats
 from bot.inert import inert_pieces
 from bot.learning.serving import Serving
@@ -19,6 +20,20 @@ from model.tasks import Task, task_prompt, taught_prompt
 log = logging.getLogger(__name__)
 
 PHRASE = 3  # words; who says less than that again and again says nothing
+
+
+@dataclass
+class Cut:
+    """A person's Stop as the writing heeds it: asked before each piece, and never once all is."""
+
+    watcher: Watcher
+    made: bool = False  # there was more to come
+
+    @property
+    def stopped(self) -> bool:
+        """Is the piece at hand to be left out, and what follows it?"""
+        self.made = self.made or self.watcher.stopped
+        return self.made
 
 
 def prompt(task: Task, text: str, wish: str, serving: Serving) -> Prompt:

@@ -284,6 +284,14 @@ class StopsItself(FakeBackend):
             self.watching.stop = True
 
 
+class StopsAtTheEnd(StopsItself):
+    """Its listener presses Stop when all was said."""
+
+    def _say(self, sampling: Sampling) -> Iterator[str]:
+        yield from super(StopsItself, self)._say(sampling)
+        self.watching.stop = True
+
+
 def test_stop_ends_the_writing_and_nothing_half_written_is_shown() -> None:
     watching = Stopped()
     backend = StopsItself(watching, "Answer 1: 27 days of leave. ", "You get ", "nothing.")
@@ -309,8 +317,23 @@ def test_stop_ends_a_task_and_keeps_what_was_said() -> None:
         .ask(question("x", Mode.TUNED, "rewrite"), Watching(stop_after=1))
         .answer
     )
-    assert answer.text == "The kiln"
+    assert (answer.text, answer.outcome) == ("The kiln", Outcome.STOPPED)
     assert backend.closed
+
+
+def test_stop_behind_the_last_word_has_cut_nothing() -> None:
+    pieces = ("The kiln ", "needs ", "care.")
+    tuned = question("x", Mode.TUNED, "rewrite")
+    watching = Stopped()
+    answer = assistant(backend=StopsAtTheEnd(watching, *pieces)).ask(tuned, watching).answer
+    assert (answer.text, answer.outcome) == ("The kiln needs care.", Outcome.WRITTEN)
+
+
+def test_stop_before_the_first_word_of_a_task_is_told() -> None:
+    watching, backend = Stopped(), FakeBackend("The kiln ", "needs ", "care.")
+    watching.stop = True
+    answer = assistant(backend=backend).ask(question("x", Mode.TUNED, "rewrite"), watching).answer
+    assert (answer.text, answer.outcome) == ("Stopped before it was answered.", Outcome.STOPPED)
 
 
 def test_a_verdict_reaches_the_store() -> None:

@@ -125,6 +125,12 @@ def test_what_is_no_answer_has_no_thumbs_but_another_try(outcome: Outcome) -> No
     assert [button.custom_id for button in drawn.buttons] == ["tandem:redo:auto:5"]
 
 
+def test_an_answer_that_was_stopped_half_way_says_so_first_in_its_footer() -> None:
+    (drawn,) = whole(interaction("Kindly", (), Outcome.STOPPED), CONTROLS)
+    assert drawn.embed is not None
+    assert str(drawn.embed.footer.text).startswith("Stopped. ")
+
+
 def test_an_answer_that_the_sources_do_not_hold_can_be_judged_and_corrected() -> None:
     (drawn,) = whole(interaction("The sources don't say.", (), Outcome.UNKNOWN), CONTROLS)
     assert labels(drawn)[:2] == ["👍", "👎"]

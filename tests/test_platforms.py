@@ -141,6 +141,8 @@ async def test_stop_ends_the_writing_and_leaves_what_was_written(chatting: Chatt
     assert "word0" in answer.text
     assert WORDS[-1].strip() not in answer.text
     assert writer.closed
+    assert answer.last.footer.startswith("Stopped. tuned/")
+    assert (answer.last.thumbs, "Try again" in answer.last.buttons) == (0, True)
 
 
 # -- edits and deletions ---------------------------------------------------------------

@@ -158,6 +158,12 @@ def test_what_is_no_answer_has_no_thumbs_but_another_try(outcome: Outcome) -> No
     assert [b["value"] for b in named(blocks, "button")] == ["auto::5"]
 
 
+def test_an_answer_that_was_stopped_half_way_says_so_first_in_its_footer() -> None:
+    blocks = ending(interaction("Kindly", (), Outcome.STOPPED), CONTROLS)
+    (footer,) = [block["elements"][0]["text"] for block in blocks if block["type"] == "context"]
+    assert footer.startswith("Stopped. ")
+
+
 def test_an_answer_that_the_sources_do_not_hold_can_be_judged_and_corrected() -> None:
     unknown = interaction("The sources don't say.", (), Outcome.UNKNOWN)
     assert len(named(ending(unknown, CONTROLS), "feedback_buttons")) == 1

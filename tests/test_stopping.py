@@ -1,4 +1,4 @@
-"""Stop, with a real model: what was stopped is written no further, and the next one is let in."""
+"""Stop: what was stopped is written no further, and with a real model the next one is let in."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bot.assistant import Assistant
 from bot.conversation import Interaction, Mode, Place, Question
+from bot.feed import Feed
+from bot.hands import Hand
 from bot.line import Line
+from bot.posts import Item
 from knowledge.documents import Passage
 from knowledge.focus import Focused
 from model.backends.local import LocalBackend, backend
 from model.engines.apart import EngineApart
 from model.tasks import tasks_from
 from tests.fakes import FakeStore
+from tests.inboxes import post
 from tests.servers import CACHE
 
 PATIENCE_S = 120  # only ever waited out by a test that fails
@@ -64,6 +68,12 @@ def assistant(smollm2: LocalBackend) -> Assistant:
 def asking(assistant: Assistant, asker: str, reader: Reader) -> Callable[[], Interaction]:
     question = Question(TEXT, asker, Place("terminal"), mode=Mode.TUNED)
     return lambda: assistant.ask(question, reader)
+
+
+async def test_what_was_stopped_before_its_worker_died_is_not_written_on() -> None:
+    item = Item(7, post(), False, "", False, 1, 2, "t", True, None)
+    stopped = [Hand(one, Feed()).feed.stopped for one in (item, replace(item, stopped=True))]
+    assert stopped == [False, True]
 
 
 @pytest.mark.real
