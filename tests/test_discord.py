@@ -68,6 +68,14 @@ async def test_a_mention_of_another_role_does_not(chat: DiscordChat) -> None:
     assert await written(chat) == []
 
 
+async def test_what_is_said_to_a_role_in_a_thread_is_not_for_the_bot(chat: DiscordChat) -> None:
+    asked = await chat.people.say("general", "ben", f"{ME} {LEAVES}")
+    await chat.settled()
+    await chat.people.say("general", "ben", f"<@&{ROLES['payroll']}> {LUNCH}", thread=asked)
+    [_] = await written(chat)
+    assert [one.reason for one in chat.bot.inbox.silences()] == [Reason.OTHER]
+
+
 async def test_a_reply_to_the_bot_goes_on_with_its_turns_and_no_mention(tmp_path: Path) -> None:
     async with chatting(tmp_path, answers="reply") as chat:
         asked = await chat.people.say("general", "ben", f"{ME} {LEAVES}")

@@ -195,6 +195,12 @@ def test_thousands_of_mentions_are_as_many_others_as_there_are_people() -> None:
     assert (len(post.others), post.addressed) == (3_000, False)
 
 
+def test_a_user_group_is_somebody_else() -> None:
+    said = spoken("<!subteam^S0ENG|@engineers> <!here> when is lunch?", ME)
+    assert (said.others, said.addressed) == (("S0ENG",), False)
+    assert spoken("<@U0TANDEM> ask <!subteam^S0ENG>", ME).addressed
+
+
 def test_half_a_character_and_nul_do_not_reach_the_database() -> None:
     post = read_message(wrapped(SAID | WHERE | {"text": "a\0b\ud800c"}), ME)
     assert isinstance(post, Post)

@@ -46,7 +46,7 @@ class Spoken:
 
     text: str
     addressed: bool
-    others: tuple[str, ...]
+    others: tuple[str, ...]  # people and roles
 
 
 def place_of(channel: object, message: int | str = "") -> Place | None:
@@ -147,9 +147,9 @@ def spoken(message: discord.Message, me: Me) -> Spoken:
     """
     own_roles = roles_of_ours(message)
     text, names = message.content, names_in(message)
-    people = [found[1] for found in USER.finditer(text)]
-    others = [one for one in people if one != me.user]
-    called = me.user in people or any(found[1] in own_roles for found in ROLE.finditer(text))
+    people, roles = ([found[1] for found in kind.finditer(text)] for kind in (USER, ROLE))
+    others = [one for one in (*people, *roles) if one != me.user and one not in own_roles]
+    called = me.user in people or not own_roles.isdisjoint(roles)
     text = unmarked(text, names, own_roles | {me.user})
     return Spoken(text, called, tuple(dict.fromkeys(others)))
 

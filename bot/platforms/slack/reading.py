@@ -16,6 +16,7 @@ from bot.posts import Door, Post
 PLATFORM = "slack"
 SPOKEN = frozenset({"", "file_share", "thread_broadcast", "bot_message", "me_message"})
 MENTION = re.compile(r"<@([UWB][A-Z0-9]+)(?:\|([^<>]*))?>")
+GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)")
 CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^<>]*))?>")
 SPECIAL = re.compile(r"<!(?:subteam\^)?([\w^-]+)(?:\|([^<>]*))?>")
 LINK = re.compile(r"<((?:https?|mailto|tel|ftp)[:/][^<>|\s]*)(?:\|([^<>]*))?>")
@@ -52,13 +53,14 @@ class Spoken:
 
     text: str
     addressed: bool
-    others: tuple[str, ...]
+    others: tuple[str, ...]  # people and user groups
 
 
 def spoken(text: str, me: Me) -> Spoken:
     """What is said, without Slack's markup; mentions of the bot are taken out."""
     named = [found[1] for found in MENTION.finditer(text)]
-    others = tuple(dict.fromkeys(one for one in named if one not in me.ids))
+    groups = [found[1] for found in GROUP.finditer(text)]
+    others = tuple(dict.fromkeys(one for one in (*named, *groups) if one not in me.ids))
 
     def mention(found: re.Match[str]) -> str:
         return "" if found[1] in me.ids else f"@{found[2] or found[1]}"
@@ -68,7 +70,7 @@ def spoken(text: str, me: Me) -> Spoken:
     text = SPECIAL.sub(lambda m: f"@{(m[2] or m[1]).lstrip('@')}", text)
     text = LINK.sub(lambda m: f"{m[2]} ({m[1]})" if m[2] and m[2] not in m[1] else m[1], text)
     said = html.unescape(text).strip()
-    return Spoken(re.sub(r"^[\s,:;–—-]+(?=\w)", "", said), len(others) < len(set(named)), others)
+    return Spoken(re.sub(r"^[\s,:;–—-]+(?=\w)", "", said), not me.ids.isdisjoint(named), others)
 
 
 def read_message(body: Mapping[str, Any], me: Me) -> Post | Removal | None:
