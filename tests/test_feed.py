@@ -87,6 +87,39 @@ def test_what_is_no_feed_is_told(server: Server, text: str) -> None:
         list(of(server).documents(None))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [f"\n{RSS}", RSS.replace("Only a", "A & B"), RSS.replace("Only a", "A&nbsp;B"), RSS + "\n"],
+)
+def test_a_feed_with_small_faults_is_read(server: Server, text: str) -> None:
+    server.page("/feed", text, NAMED)
+    assert len([item for item in of(server).documents(None) if isinstance(item, Document)]) == 2
+
+
+@pytest.mark.parametrize("end", [-1, -20, -300])
+def test_a_feed_that_breaks_off_is_told(server: Server, end: int) -> None:
+    server.page("/feed", RSS[:end], NAMED)
+    with pytest.raises(SourceUnreadable, match="breaks off"):
+        list(of(server).documents(None))
+
+
+@pytest.mark.parametrize(
+    ("told", "link"),
+    [
+        ("/kilns", "/kilns"),
+        ("kilns", "/kilns"),
+        ("k#a?utm_x=1", "/k#a?utm_x=1"),
+        ("http://[", "/feed"),
+        ("javascript:x()", "/feed"),
+    ],
+)
+def test_a_link_is_an_address_that_can_be_followed(server: Server, told: str, link: str) -> None:
+    server.page("/feed", RSS.replace("https://d.example/kilns", told), NAMED)
+    first = next(of(server).documents(None))
+    assert isinstance(first, Document)
+    assert first.url == f"{server.url}{link}"
+
+
 def test_an_inner_network_is_not_read_by_default(server: Server) -> None:
     with pytest.raises(SourceUnreadable, match="allow_private"):
         list(feed("news", f"{server.url}/feed").documents(None))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import calendar
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 from knowledge import reading
 from knowledge.documents import Checkpoint, Document, Item, Keyed, Reached, Unchanged, Unreadable
@@ -20,6 +22,8 @@ from knowledge.reading.plain import Content, NotReadable, one_line
 from knowledge.states import read_state, written_state
 
 STATE = 1
+ENDING = 1000  # bytes in which the end of a feed is looked for
+ENDED = re.compile(rb"</(\w+:)?(rss|feed|rdf)\s*>\s*(<!--.*-->\s*)?\Z", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class FeedSource:
             content = text_of(body, title)
         except NotReadable as error:
             return Unreadable(key, str(error))
-        link = str(entry.get("link") or self.url)
+        link = joined(self.url, str(entry.get("link") or ""))
         title = title or content.title
         return Document(self.name, key, title, content.text, link, mark, changed_at(entry))
 
@@ -89,10 +93,11 @@ def entries_of(answer: Answer) -> list[Mapping[str, Any]]:
     told = feedparser.parse(answer.body, response_headers={"content-type": answer.media})
     if not told.get("version"):
         raise answer.garbled("is no feed of RSS or Atom")
-    if told.get("bozo") and not isinstance(
-        told.get("bozo_exception"), feedparser.CharacterEncodingOverride
+    if told.get("bozo") and not (
+        isinstance(told.get("bozo_exception"), feedparser.CharacterEncodingOverride)
+        or ENDED.search(answer.body[-ENDING:])  # many feeds have a bare `&`, or an empty first line
     ):
-        raise answer.garbled("is a feed that is not well-formed")
+        raise answer.garbled("is a feed that is not well-formed, or breaks off")
     return list(told.entries)
 
 
@@ -116,6 +121,15 @@ def text_of(body: str, title: str) -> Content:
         return reading.read(page.encode("utf-8", "replace"), "entry.html")
     except NotReadable:
         return reading.finished(Content(title), "entry")
+
+
+def joined(base: str, link: str) -> str:
+    """A link as an address that can be followed; what is none leads to the feed itself."""
+    try:
+        found = urljoin(base, link.strip())
+    except ValueError:
+        return base
+    return found if found.startswith(("https://", "http://")) else base
 
 
 def changed_at(entry: Mapping[str, Any]) -> datetime | None:
