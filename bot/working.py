@@ -309,7 +309,8 @@ class Worker:
     async def _give_up(self, item: Item, code: str, error: Exception) -> None:
         try:
             if not (item.quiet or item.gone):
-                whole = await self._whole(item)
+                begun = replace(item, begun=True)  # by this attempt, if not before
+                whole = await self._whole(begun)
                 canvas = self.stage.canvas(whole, partial(self._note, whole))
                 await canvas.say(apology(error, code))
         except (PlatformAway, CannotReply) as again:

@@ -211,6 +211,21 @@ async def test_stop_leaves_the_next_question_of_its_thread_alone(
         assert (await chat.people.transcript()).count("word29") == 1
 
 
+async def test_an_apology_takes_the_place_of_what_was_begun_and_ends_the_session(
+    opened: Opened,
+) -> None:
+    async with opened(writer=SlowBackend(*WORDS[:20], wait_s=0.05)) as chat:
+        for method in ("chat.stopStream", "chat.update"):
+            await chat.people.fault(method, error="invalid_blocks")
+        said = await chat.say("ben", DRAFT)
+        answer = await chat.answer_to(said)
+        sessions = (await chat.people.look()).sessions
+    assert len(answer.parts) == 1
+    assert "Something went wrong" in answer.text
+    assert "word" not in answer.text
+    assert sessions[f"C0GENERAL {said.id}"]["status"] == "active"
+
+
 @pytest.mark.parametrize("act", ["edit", "delete"])
 async def test_the_session_ends_where_the_question_changes_while_it_is_answered(
     opened: Opened, act: str

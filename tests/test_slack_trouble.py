@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.platforms.slack.marked import Where
 from bot.platforms.slack.streaming import Refusals
 from bot.posts import Reply
 from bot.stage import CannotReply, PlatformAway
@@ -124,6 +125,16 @@ async def test_a_workspace_that_refuses_streams_is_not_asked_again_for_an_hour(
     thread.clock.now += 3601
     await answer()
     assert len(thread.calls("chat.startStream")) == 2
+
+
+def test_who_cannot_be_streamed_to_takes_no_streams_from_others() -> None:
+    robo, ben = Where("C0TEAM", "1.0", "B0ROBO"), Where("C0TEAM", "2.0", "U0BEN")
+    refusals = Refusals()
+    refusals.add("user_not_found", robo, now=0.0)
+    assert refusals.hold(robo, now=1.0)
+    assert not refusals.hold(ben, now=1.0)
+    refusals.add("channel_type_not_supported", robo, now=0.0)
+    assert refusals.hold(ben, now=1.0)
 
 
 async def test_updated_messages_stay_short_and_go_on_in_the_next(thread: Thread) -> None:

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 NOWHERE = frozenset(
     {"unknown_method", "method_deprecated", "feature_not_enabled", "not_allowed_token_type"}
 )
-NOT_HERE = frozenset({"user_not_found", "team_not_found", "channel_type_not_supported"})
+NOT_TO_THEM = frozenset({"user_not_found", "team_not_found"})  # a bot, or of another organisation
+NOT_HERE = frozenset({"channel_type_not_supported"})
 TOO_LONG = frozenset({"msg_too_long", "msg_blocks_too_long", "markdown_text_too_long"})
 MOST_TROUBLE = 8  # refusals that one answer rides out
 
@@ -46,18 +47,23 @@ class Refusals:
     """Where a workspace refused to stream, so that the next answer does not try again."""
 
     last_s: float = 3600.0
-    until: dict[str, float] = field(default_factory=dict)  # by channel; "" is everywhere
+    until: dict[str, float] = field(
+        default_factory=dict
+    )  # by channel, or with whom; "": everywhere
 
-    def add(self, code: str, channel: str, now: float) -> None:
+    def add(self, code: str, where: Where, now: float) -> None:
         """Remember a refusal, as far as it says something about the next answer."""
         if code in NOWHERE:
             self.until[""] = now + self.last_s
         elif code in NOT_HERE or code.startswith("method_not_supported"):
-            self.until[channel] = now + self.last_s
+            self.until[where.channel] = now + self.last_s
+        elif code in NOT_TO_THEM:
+            self.until[f"{where.channel} {where.recipient_user}"] = now + self.last_s
 
-    def hold(self, channel: str, now: float) -> bool:
+    def hold(self, where: Where, now: float) -> bool:
         """Is there no use in trying now?"""
-        return any(self.until.get(key, now) > now for key in ("", channel))
+        keys = ("", where.channel, f"{where.channel} {where.recipient_user}")
+        return any(self.until.get(key, now) > now for key in keys)
 
 
 class Writing:
@@ -87,7 +93,7 @@ class Writing:
         self._noted, self._clock, self._pace = noted, clock, limits or Pace()
         self._refusals = refusals if refusals is not None else Refusals()
         self._streams = stream and bool(where.thread)
-        self._streams = self._streams and not self._refusals.hold(where.channel, clock())
+        self._streams = self._streams and not self._refusals.hold(where, clock())
         self._page, self._part, self._waiting = Page(), 0, ""
         self._cards: list[Block] = []
         self._pen: Pen = self._new_pen()
@@ -246,7 +252,7 @@ class Writing:
         """Write the rest of this answer by updates, first of all in this message."""
         message = self._pen.message
         if not message:
-            self._refusals.add(code, self._desk.where.channel, self._clock())
+            self._refusals.add(code, self._desk.where, self._clock())
         self._streams, self._cards = False, []
         self._pen = UpdatePen(self._desk, self._part, message)
 
