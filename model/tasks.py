@@ -49,6 +49,9 @@ class Task:
         return re.search(words, wish, re.IGNORECASE) is not None
 
 
+OF_LABELS = ("accuracy", "macro_f1")  # measures to choose from
+OF_TEXTS = ("voice", "chrf", "bleu", "rouge_l", "style")
+
 BUILT_IN: tuple[Task, ...] = (
     Task(
         "rewrite",
@@ -221,23 +224,37 @@ def _task(name: str, told: Mapping[str, object]) -> Task:
         raise TaskUnusable(name, "it has no instruction", "Set `instruction`")
     if not isinstance(labels, (list, tuple)):
         raise TaskUnusable(name, "`labels` is no list", 'Write `labels = ["one", "other"]`')
+    names = [str(label).strip() for label in labels]
+    if "" in names or len({each.casefold() for each in names}) < len(names):
+        raise TaskUnusable(name, "a label is empty, or there twice", "Write each once in `labels`")
     path, limit = told.get("examples"), told.get("max_tokens")
     shots = tuple(_shots(name, Path(str(path)).expanduser())) if path else ()
     usual = 12 if labels else 400
-    return Task(
-        name,
-        instruction.strip(),
-        shots,
-        limit if isinstance(limit, int) else usual,
-        tuple(map(str, labels)),
-        measure=str(told.get("measure") or ""),
+    return measurable(
+        Task(
+            name,
+            instruction.strip(),
+            shots,
+            limit if isinstance(limit, int) else usual,
+            tuple(names),
+            measure=str(told.get("measure") or ""),
+        )
     )
+
+
+def measurable(task: Task) -> Task:
+    """The task. Raises `TaskUnusable` where its measure cannot be taken of it."""
+    known = OF_LABELS if task.labels else OF_TEXTS
+    if task.measure and task.measure not in known:
+        problem = f"it cannot be measured by {task.measure!r}"
+        raise TaskUnusable(task.name, problem, f"Set `measure` to one of: {', '.join(known)}")
+    return task
 
 
 def _shots(name: str, path: Path) -> Iterator[Shot]:
     """The examples of a JSON Lines file."""
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")  # a text may hold other ends of lines
     except (OSError, UnicodeDecodeError) as error:
         problem = f"{path} cannot be read ({error})"
         raise TaskUnusable(name, problem, "Set `examples` to a JSON Lines file in UTF-8") from error
@@ -250,7 +267,7 @@ def _shot(name: str, place: str, line: str) -> Shot:
     remedy = 'Write {"text": "…", "answer": "…"} on each line'
     try:
         told = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TaskUnusable(name, f"{place} is no JSON ({error})", remedy) from error
     text, answer = (told.get(k) if isinstance(told, dict) else None for k in ("text", "answer"))
     if not (isinstance(text, str) and isinstance(answer, str) and text and answer):

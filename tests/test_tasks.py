@@ -117,6 +117,30 @@ def test_a_task_without_an_instruction_is_told() -> None:
         tasks_from({"announce": {"instruction": " "}})
 
 
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        ({"measure": "accuracyy"}, "cannot be measured by 'accuracyy'.*voice, chrf"),
+        ({"measure": "accuracy"}, "cannot be measured by 'accuracy'.*voice, chrf"),
+        ({"measure": "chrf", "labels": ["a", "b"]}, "cannot be measured by 'chrf'.*macro_f1"),
+        ({"labels": ["a", " "]}, "empty, or there twice"),
+        ({"labels": ["a", "A "]}, "empty, or there twice"),
+    ],
+)
+def test_what_no_version_could_be_measured_by_is_told_before_any_training(
+    told: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(TaskUnusable, match=problem):
+        tasks_from({"announce": {"instruction": "Announce it."} | told})
+
+
+def test_an_example_may_hold_a_line_separator_of_unicode(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_bytes('{"text": "a\u2028b", "answer": "c\x85d"}\r\n'.encode())
+    told = {"announce": {"instruction": "Announce it.", "examples": str(file)}}
+    assert tasks_from(told)["announce"].examples == (Shot("a\u2028b", "c\x85d"),)
+
+
 def test_an_unknown_task_lists_the_known() -> None:
     with pytest.raises(UnknownTask, match="rewrite, summarize, classify, draft, translate"):
         task_named(TASKS, "sing")

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from model.errors import TaskUnusable
 from model.evaluation.resampling import bleu, macro_f1, mean, numbers
 from model.evaluation.safety import empty, invented, leaked, looping, runs, words
 from model.evaluation.style import StyleJudge
 from model.evaluation.trials import Figure, Set, TaskScores, Trial
 from model.labels import bared, nearest_label
-from model.tasks import Task
+from model.tasks import Task, measurable
 
 NAMING = ("rewrite", "summarize")  # tasks that may name nobody who was not named
 COPIED = 4  # words in a row
@@ -42,16 +41,9 @@ def main_measure(task: Task, judged: bool) -> str:
     A measure that is set and needs the style score gives way to chrF where there is none.
     Raises `TaskUnusable` for one that cannot be taken of this task.
     """
-    known = ("accuracy", "macro_f1") if task.labels else TEXTS
-    if task.measure and task.measure not in known:
-        problem = f"it cannot be measured by {task.measure!r}"
-        raise TaskUnusable(task.name, problem, f"Set `measure` to one of: {', '.join(known)}")
     usual = "accuracy" if task.labels else "voice" if judged else "chrf"
-    chosen = task.measure or usual
+    chosen = measurable(task).measure or usual
     return usual if chosen in ("voice", "style") and not judged else chosen
-
-
-TEXTS = ("voice", "chrf", "bleu", "rouge_l", "style")  # measures of texts, to choose from
 
 
 def found(task: str, keys: Sequence[str], values: Mapping[str, Sequence[float]]) -> TaskScores:
