@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bot.conversation import Audience, Place
@@ -43,11 +43,14 @@ class Endorsing:
         """Is who reads alone trusted by a group or a role?"""
         return not (audience.groups | audience.roles).isdisjoint(self.trusted.groups_of(platform))
 
-    def endorse(self, reply: Reply, by: str) -> bool:
-        """Keep an endorsement, where all whose words it is may be learned from; was it kept?"""
+    def endorse(self, reply: Reply, by: str, same: bool = True) -> bool:
+        """Keep an endorsement, where all whose words it is may be learned from; was it kept?
+
+        `same`: they are the words that were endorsed. Where they may be others, a person decides.
+        """
         if not self.allowed(reply) or not (reply.question.strip() and reply.answer.strip()):
             return False
-        auto = self.trusted.policy == "auto"
+        auto = same and self.trusted.policy == "auto"
         self.store.endorse(reply, by, Review.ACCEPTED if auto else Review.WAITING)
         self.changed(reply.place)
         return True
@@ -62,6 +65,11 @@ class Endorsing:
         """An endorsement was taken back."""
         if self.store.withdraw(place, message, by):
             self.changed(place)
+
+    def stand(self, place: Place, message: str, people: Collection[str]) -> None:
+        """Only these people's endorsements of a message stand: others took theirs back."""
+        for by in self.store.endorsers(place, message) - {*people}:
+            self.withdraw(place, message, by)
 
     def edited(self, place: Place, message: str, text: str) -> None:
         """A message was edited."""

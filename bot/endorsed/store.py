@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
@@ -12,7 +13,7 @@ from bot.endorsed.words import Endorsed, Reply
 from bot.errors import UnknownExample
 from bot.learning.masking import masked
 from bot.sessions import Sessions, adding, sessions_at
-from bot.tables import LAST_ID
+from bot.tables import LAST_ID, ItemRow
 from model.examples import Review
 
 ROWS = select(*EndorsedRow.__table__.columns)
@@ -51,6 +52,13 @@ class EndorsedStore:
             connection.execute(delete(EndorsedRow).where(*at(place, message), ~left.exists()))
             return bool(gone)
 
+    def endorsers(self, place: Place, message: str) -> frozenset[str]:
+        """Who endorses what a message answers."""
+        mine = select(EndorsedRow.id).where(*at(place, message))
+        theirs = select(EndorserRow.person).where(EndorserRow.answer_id.in_(mine))
+        with self._sessions.reading() as connection:
+            return frozenset(connection.scalars(theirs))
+
     def edited(self, place: Place, message: str, text: str) -> bool:
         """A message says something else: what was endorsed were other words, so it waits again."""
         waits = {"review": str(Review.WAITING)}
@@ -87,6 +95,21 @@ class EndorsedStore:
         with self._sessions.reading() as connection:
             rows = connection.execute(ROWS.where(*which).order_by(EndorsedRow.id))
             return [endorsed_of(row) for row in rows]
+
+    def newest(self, platform: str, most: int) -> list[Endorsed]:
+        """Those of a platform that were kept last, the newest first."""
+        mine = ROWS.where(EndorsedRow.platform == platform).order_by(EndorsedRow.id.desc())
+        with self._sessions.reading() as connection:
+            return [endorsed_of(row) for row in connection.execute(mine.limit(most))]
+
+    def lively(self, platform: str, since: datetime, most: int) -> list[Place]:
+        """The channels in which something was heard since then, those where it was last first."""
+        columns = (ItemRow.platform, ItemRow.workspace, ItemRow.channel)
+        heard = (ItemRow.platform == platform, ItemRow.heard_at >= since)
+        there = select(*columns).where(*heard).group_by(*columns)
+        last = there.order_by(func.max(ItemRow.heard_at).desc()).limit(most)
+        with self._sessions.reading() as connection:
+            return [Place(*row) for row in connection.execute(last)]
 
     def channels(self) -> list[Place]:
         """The channels that have any."""

@@ -29,6 +29,7 @@ from bot.stage import PlatformAway
 log = logging.getLogger(__name__)
 
 Hear = Callable[[discord.Message], Awaitable[None]]
+Recall = Callable[[datetime, Sequence[discord.Guild]], Awaitable[None]]
 
 AT_ONCE = 2  # channels that are read at a time: what is said now needs Discord as well
 PAUSES_S = (30.0, 120.0, 600.0)  # before what could not be read is tried again
@@ -48,7 +49,10 @@ class CatchingUp:
         pauses_s: Sequence[float] = PAUSES_S,
         now: Callable[[], datetime] = utc_now,
         away: Away | None = None,
+        recall: Recall | None = None,
     ) -> None:
+        """`recall` looks at the ✅ of some servers; None: nobody does."""
+        self.recall = recall
         self.client, self.desk, self.me, self.hear = client, desk, me, hear
         self.pauses_s, self.now = pauses_s, now
         self.away = away or Away(desk.inbox, now)
@@ -116,6 +120,8 @@ class CatchingUp:
         for one in asked:
             if int(one.id) not in seen and not self.client.is_closed():
                 await self._look_for(one)
+        if self.recall is not None:
+            await self.recall(since, guilds)
         log.info("caught up since %s: %d channels were read", since, len(stretches) - len(left))
         return not left and not self.client.is_closed()
 

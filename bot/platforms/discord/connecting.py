@@ -26,6 +26,7 @@ from bot.platforms.discord.listening import Listening
 from bot.platforms.discord.membership import Membership, Named
 from bot.platforms.discord.parts import Parts
 from bot.platforms.discord.reading import PLATFORM, Me
+from bot.platforms.discord.recalling import Recalling
 from bot.platforms.discord.registering import register
 from bot.platforms.discord.remarks import Remarks
 from bot.platforms.discord.stage import DiscordStage
@@ -158,7 +159,8 @@ def assemble(mine: DiscordPlatform, desk: Desk, bot: TandemBot, me: Me) -> Worke
     desk.remarks[PLATFORM] = Remarks(
         me.content, lambda guild: membership.served(guild) or not bot.is_ready()
     )
-    catching_up = CatchingUp(bot, desk, me, listening.hear, away=away)
+    recall = Recalling(bot, desk, listening.look)
+    catching_up = CatchingUp(bot, desk, me, listening.hear, away=away, recall=recall)
     add_commands(bot.tree, parts)
     add_buttons(bot, parts)
 

@@ -12,7 +12,7 @@ from bot.desk import Ballot, Desk
 from bot.platforms.discord.calls import calling
 from bot.platforms.discord.keeping import keep
 from bot.platforms.discord.listening import THUMBS
-from bot.platforms.discord.reading import Me, guild_of, raw_place
+from bot.platforms.discord.reading import Me, guild_of, raw_place, who_gave
 
 
 async def count(message: discord.Message, desk: Desk, me: Me) -> None:
@@ -47,8 +47,3 @@ async def thumbs(given: Sequence[tuple[Verdict, discord.Reaction]]) -> dict[str,
         for author in await calling("GET reactions", who_gave(reaction)):
             verdicts.setdefault(author, set()).add(verdict)
     return {author: one.pop() for author, one in verdicts.items() if len(one) == 1}
-
-
-async def who_gave(reaction: discord.Reaction) -> list[str]:
-    """The ids of the people who gave it."""
-    return [str(user.id) async for user in reaction.users()]

@@ -9,13 +9,15 @@ import discord
 
 from bot.conversation import Place
 from bot.desk import Desk
+from bot.endorsed.endorsing import is_mark
+from bot.endorsed.looking_back import hear, unheard
 from bot.endorsed.words import Reply
-from bot.platforms.discord.calls import Refused
+from bot.platforms.discord.calls import Refused, calling
 from bot.platforms.discord.keeping import insist, keep
 from bot.platforms.discord.looking import spot
 from bot.platforms.discord.membership import Membership
 from bot.platforms.discord.posting import again
-from bot.platforms.discord.reading import DIRECT, PLATFORM, SPOKEN, Me, spoken, titled
+from bot.platforms.discord.reading import DIRECT, PLATFORM, SPOKEN, Me, spoken, titled, who_gave
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +38,32 @@ class Endorsements:
         message = str(payload.message_id)
         if not added:
             await keep(endorsing.withdraw, place, message, by)
+            await keep(hear, self.desk.inbox, place, message, by)
         elif await self._trusts(place.workspace, by):
             reply = await insist(partial(self._reply, place, payload.channel_id, message))
             if reply is not None:
                 await keep(endorsing.endorse, reply, by)
+                await keep(hear, self.desk.inbox, place, message, by)
+
+    async def look(self, place: Place, channel: int, id: str, new: bool) -> None:
+        """Bring what is kept of a message in step with the ✅ that stand under it now.
+
+        `new`: those that were never heard of count; else they are only taken back. Called in the
+        order of a channel's events. Raises `PlatformAway`, `Refused`.
+        """
+        endorsing, inbox = self.desk.endorsing, self.desk.inbox
+        if endorsing is None or place.workspace == DIRECT:
+            return
+        said = await self._message(place, str(channel), id)
+        given = await givers(said)
+        await keep(endorsing.stand, place, id, given)
+        for by in await keep(unheard, inbox, place, id, given) if new else ():
+            if by == self.me.user or not await self._trusts(place.workspace, by):
+                continue
+            reply = await self._reply(place, channel, id)
+            if reply is not None:
+                await keep(endorsing.endorse, reply, by, same=said.edited_at is None)
+                await keep(hear, inbox, place, id, by)
 
     async def _trusts(self, guild: str, person: str) -> bool:
         endorsing = self.desk.endorsing
@@ -90,3 +114,10 @@ class Endorsements:
     def _human(self, message: discord.Message) -> bool:
         ours = message.author.bot or message.webhook_id is not None
         return message.type in SPOKEN and not ours
+
+
+async def givers(message: discord.Message) -> frozenset[str]:
+    """Whose ✅ stands under a message. Raises `PlatformAway`, `Refused`."""
+    marks = [one for one in message.reactions if is_mark(str(one.emoji))]
+    named = [await calling("GET reactions", who_gave(one)) for one in marks]
+    return frozenset(person for people in named for person in people)

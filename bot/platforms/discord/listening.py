@@ -95,6 +95,16 @@ class Listening:
         async with self._turns.at(payload.channel_id):
             await self._count(payload, verdict, added)
 
+    async def look(self, guild: int, channel: int, message: int, new: bool) -> None:
+        """Bring what is kept of a message in step with the ✅ under it: see `Endorsements.look`.
+
+        Raises `PlatformAway`, `Refused`.
+        """
+        if self.endorsements is not None:
+            async with self._turns.at(channel):
+                place = await self._place_of(guild, channel, message)
+                await self.endorsements.look(place, channel, str(message), new)
+
     async def _endorsed(self, payload: discord.RawReactionActionEvent, added: bool) -> None:
         if self.endorsements is None or not is_mark(payload.emoji.name or ""):
             return

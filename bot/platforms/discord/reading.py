@@ -176,3 +176,8 @@ def names_in(message: discord.Message) -> dict[str, str]:
         *((channel.id, channel.name) for channel in message.channel_mentions),
     )
     return {str(id): name for id, name in named}
+
+
+async def who_gave(reaction: discord.Reaction) -> list[str]:
+    """The ids of the people who gave it."""
+    return [str(user.id) async for user in reaction.users()]

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiohttp import ClientSession, ClientTimeout, web
@@ -19,6 +19,7 @@ from bot.errors import BotError, WrongUse
 from bot.platforms.slack import SlackPlatform
 from bot.platforms.slack.calls import calling
 from bot.platforms.slack.canvas import Workspace
+from bot.platforms.slack.catching_up import CatchingUp
 from bot.platforms.slack.endorsing import Endorsements
 from bot.platforms.slack.envelopes import Envelopes
 from bot.platforms.slack.homes import Homes
@@ -54,6 +55,7 @@ class Parts:
 
     app: AsyncApp
     worker: Worker
+    catching_up: CatchingUp
 
 
 async def run(mine: SlackPlatform, desk: Desk) -> None:
@@ -77,7 +79,16 @@ async def work(mine: SlackPlatform, desk: Desk, client: AsyncWebClient) -> None:
         open_.callback(desk.heard.remove, heard)
         await open_.enter_async_context(listening(mine, parts.app))
         log.info("%s: listening at %s", mine.name, mine.base_url)
+        looking = asyncio.create_task(parts.catching_up.run(), name=f"{mine.name}: looking back")
+        open_.push_async_callback(ended, looking)
         await parts.worker.run()
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """End it."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def check(mine: SlackPlatform) -> None:
@@ -115,7 +126,7 @@ def assemble(mine: SlackPlatform, desk: Desk, client: AsyncWebClient, me: Me) ->
     endorsements = Endorsements(client, desk, me, membership)
     Listening(desk, me, ears, worker, membership, homes, endorsements).wire(app)
     Pressing(client, desk, me, ears, worker, membership, homes).wire(app)
-    return Parts(app, worker)
+    return Parts(app, worker, CatchingUp(client, desk, endorsements))
 
 
 def bolt(mine: SlackPlatform, client: AsyncWebClient, me: Me) -> AsyncApp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.brief import brief
 from bot.conversation import Place
 from bot.desk import Desk
 from bot.endorsed.endorsing import is_mark
+from bot.endorsed.looking_back import hear, unheard
 from bot.endorsed.words import Reply
 from bot.platforms.slack.calls import Refused, calling
 from bot.platforms.slack.fields import Malformed, named, when, word
@@ -21,6 +23,16 @@ from bot.platforms.slack.membership import Membership, listed
 from bot.platforms.slack.reading import PLATFORM, Me, Reaction, spoken
 
 log = logging.getLogger(__name__)
+
+PAGE, PAGES = 200, 5  # messages of a thread that are looked at
+
+
+@dataclass(frozen=True)
+class Given:
+    """Who gave a message a ✅."""
+
+    people: frozenset[str]
+    all_named: bool  # Slack counts everybody, and names the first of many
 
 
 class Endorsements:
@@ -46,7 +58,54 @@ class Endorsements:
                 reply = await self._reply(place, given.message)
                 if reply is not None:
                     await brief(endorsing.endorse, reply, given.author)
+                    await brief(hear, self.desk.inbox, place, given.message, given.author)
+            if not added:
+                await brief(hear, self.desk.inbox, place, given.message, given.author)
             await brief(self.desk.inbox.tell, place, given.event)
+
+    async def look(self, place: Place, root: str, since: str) -> None:
+        """Bring what is kept of a thread in step with the ✅ that stand in it now.
+
+        Those under messages that are older than the ts `since` may only be taken back. What is
+        told meanwhile waits its turn. Raises `PlatformAway`, `Refused`, `Malformed`.
+        """
+        async with self._one_by_one:
+            asked, *replies = await self._thread(place.channel, root)
+            for said in replies:
+                await self._step(place, asked, said, word(said, "ts", "a message") >= since)
+
+    async def _step(
+        self, place: Place, asked: Mapping[str, Any], said: Mapping[str, Any], new: bool
+    ) -> None:
+        endorsing, inbox = self.desk.endorsing, self.desk.inbox
+        ts, given = word(said, "ts", "a message"), givers(said)
+        if endorsing is None:
+            return
+        if given.all_named:
+            await brief(endorsing.stand, place, ts, given.people)
+        if not (new and self._human(said) and self._human(asked)):
+            return
+        for by in await brief(unheard, inbox, place, ts, given.people - self.me.ids):
+            if await self._trusts(by):
+                reply = self._read(place, asked, said, await self._link(place.channel, ts))
+                await brief(endorsing.endorse, reply, by, same="edited" not in said)
+                await brief(hear, inbox, place, ts, by)
+
+    async def _thread(self, channel: str, root: str) -> list[dict[str, Any]]:
+        """What stands in a thread, its root first; of a long one the first `PAGES` pages."""
+        found, cursor = list[dict[str, Any]](), ""
+        for _ in range(PAGES):
+            call = partial(self.client.conversations_replies, channel=channel, ts=root, limit=PAGE)
+            call = partial(call, cursor=cursor or None)
+            told = (await calling("conversations.replies", call, patient=False)).data
+            found += [one for one in listed(told, "messages") if isinstance(one, dict)]
+            about = told.get("response_metadata") if isinstance(told, dict) else None
+            cursor = str(about.get("next_cursor") or "") if isinstance(about, dict) else ""
+            if not cursor:
+                break
+        if not found or found[0].get("ts") != root:
+            raise Malformed("a thread", f"it does not begin with {root}")
+        return found
 
     async def _trusts(self, person: str) -> bool:
         endorsing = self.desk.endorsing
@@ -107,3 +166,13 @@ class Endorsements:
         call = partial(self.client.chat_getPermalink, channel=channel, message_ts=ts)
         told = (await calling("chat.getPermalink", call)).data
         return word(told if isinstance(told, dict) else {}, "permalink", "a link")
+
+
+def givers(message: Mapping[str, Any]) -> Given:
+    """Whose ✅ stands under a message as Slack returns it."""
+    told = message.get("reactions")
+    every = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    marks = [one for one in every if is_mark(str(one.get("name") or ""))]
+    named_in = [[*map(str, one.get("users") or ())] for one in marks]
+    whole = all(one.get("count") == len(users) for one, users in zip(marks, named_in, strict=True))
+    return Given(frozenset(user for users in named_in for user in users), whole)
