@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.assistant import Assistant
-from bot.conversation import Audience, Feedback, Interaction, Mode, Place, Question, Verdict
+from bot.conversation import Audience, Feedback, Interaction, Mode, Place, Verdict
 from bot.doors import ASIDE, Order, Said, read
 from bot.endorsed.endorsing import Endorsing
 from bot.errors import QuestionRefused, UnknownInteraction
@@ -23,7 +23,7 @@ from bot.people import People
 from bot.posts import Answered, Door, Heard, Known, Post, Reason, Standing, State
 from bot.settings import Settings
 from bot.silence import Decision, Speaks, decide
-from bot.spaces import may_share, readable
+from bot.spaces import may_share
 from bot.store import Store
 from bot.unasked import Speaker, Speechless
 from bot.wanted import Wanted
@@ -265,11 +265,6 @@ class Desk(Orders):
         """A person's last questions, newest first."""
         mine = Wanted(author, platform=place.platform, workspace=place.workspace)
         return self.store.interactions(RECENT, mine)
-
-    def readable(self, place: Place, asker: str, audience: Audience) -> list[str]:
-        """The sources that an audience may read."""
-        found = readable(Question("", asker, place, audience=audience), self.settings)
-        return [source for source in found if source in self.settings.sources]
 
     def channels_answered(self, platform: str) -> Callable[[], frozenset[str]]:
         """What gives the channels of a platform that have endorsed answers, as they are then."""

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterable
 
 from bot import wording
 from bot.assistant import Assistant
-from bot.conversation import Mode, Place
+from bot.conversation import Audience, Mode, Place, Question
 from bot.doors import Order
 from bot.inbox import Inbox
 from bot.inbox.forgetting import Forgotten
 from bot.learning.openness import Openness
 from bot.people import People
 from bot.settings import Settings
+from bot.spaces import readable
 from bot.store import Store
 
 Remarks = Callable[[Place], Iterable[str]]
@@ -43,8 +44,12 @@ class Orders:
         place: Place,
         mode: Mode = Mode.AUTO,
         task: str | None = None,
+        audience: Audience | None = None,
     ) -> str:
-        """Do what is ordered, and give what is said to it; done twice, it is the same."""
+        """Do what is ordered, and give what is said to it; done twice, it is the same.
+
+        Where nobody knows the `audience` yet, that goes through `noticed` before it is shown.
+        """
         match order:
             case Order.MUTE:
                 self.inbox.mute(place, author)
@@ -53,7 +58,7 @@ class Orders:
                 self.inbox.unmute(place)
                 return wording.unmuted(thread=bool(place.thread))
             case Order.STATUS:
-                return self.status(place)
+                return self.noticed(self.status(place), author, place, audience)
             case Order.PRIVACY:
                 return wording.privacy(self.may_learn(author, place), self.learns_in(place))
             case Order.LEARN_OFF | Order.LEARN_ON:
@@ -67,14 +72,26 @@ class Orders:
                 return wording.help_text(sorted(self.tasks))
 
     def status(self, place: Place) -> str:
-        """How the bot is, in words."""
+        """How the bot is, in words, of which `noticed` makes what may be shown."""
         model, waiting = self.assistant.model(place), self.inbox.waiting(place.platform)
-        told = [wording.status(model, waiting, len(self.settings.sources))]
+        told = [wording.status(model, waiting, wording.READS)]
         told += [wording.style_by(style)] if (style := self.openness.style) else []
         told += [wording.set_aside(version) for version in self.assistant.serves.trouble]
         told.append(wording.learns_here(self.learns_in(place)))
         remarks = self.remarks.get(place.platform)
         return "\n".join([*told, *(remarks(place) if remarks else ())])
+
+    def noticed(self, text: str, author: str, place: Place, audience: Audience | None) -> str:
+        """Words of the bot's own for who reads them: how much is read is counted for those."""
+        if audience is None or wording.READS not in text:
+            return text
+        count = len(self.readable(place, author, audience))
+        return text.replace(wording.READS, wording.reads(count, alone=not audience.channel))
+
+    def readable(self, place: Place, asker: str, audience: Audience) -> list[str]:
+        """The sources that an audience may read."""
+        found = readable(Question("", asker, place, audience=audience), self.settings)
+        return [source for source in found if source in self.settings.sources]
 
     def forget(self, author: str, place: Place) -> Forgotten:
         """Remove all that a person said, asked and voted, anywhere on the platform."""

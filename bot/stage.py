@@ -72,6 +72,9 @@ class Stage(Protocol):
     async def question(self, item: Item) -> Question:
         """The question with its thread's earlier turns and its audience."""
 
+    async def notice(self, item: Item) -> str:
+        """The item's notice, for those who will read it."""
+
     async def known_in(self, channel: str, place: Place) -> bool:
         """May every member who reads the channel read that place, too? Where unknown: no."""
 

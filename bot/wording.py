@@ -169,6 +169,7 @@ HELP = (
     "privacy-channel-off, privacy-channel-on, forget-me.",
 )
 STATUS = "How things are"
+READS = "{sources}"  # in a notice that is kept: counted when it is known who will read it
 MENTION_ONLY = (
     "Mention only: I may not read what is said in channels and threads. Mention me each time, "
     "reply to a message of mine, or use a command, a message's menu or a direct message."
@@ -280,10 +281,15 @@ def help_text(tasks: Sequence[str]) -> str:
     return "\n".join(f"• {line}" for line in (*HELP, *known))
 
 
-def status(model: str, waiting: int, sources: int) -> str:
-    """How the bot is: what answers, who waits, what is read."""
+def status(model: str, waiting: int, reads: str) -> str:
+    """How the bot is: what answers, who waits, and what is read, as `reads` says it."""
     line = "Nobody waits" if not waiting else f"{_count(waiting, 'question')} waiting"
-    return f"I am here. {line}. I answer with {model} and read {_count(sources, 'source')}."
+    return f"I am here. {line}. I answer with {model} and read {reads}."
+
+
+def reads(sources: int, alone: bool) -> str:
+    """How much is read, of what one person may read, or all who read it there."""
+    return f"{_count(sources, 'source')} {'for you' if alone else 'for all who read this'}"
 
 
 def set_aside(version: str) -> str:

@@ -176,7 +176,7 @@ class Worker:
             await canvas.retract()
         elif item.notice:
             await self._keep(self.inbox.begin_posting, item)
-            await canvas.say(item.notice)
+            await canvas.say(await self.stage.notice(item))
         elif is_note(item):
             if not await self._speak(item, canvas):
                 return

@@ -146,6 +146,18 @@ async def test_forget_me_by_command_deletes_what_the_person_said(chat: Chat) -> 
     assert "Cumulus" not in kept(chat.bot.settings.home)
 
 
+async def test_status_counts_the_sources_that_its_readers_may_read(chat: Chat) -> None:
+    assert "read 2 sources for you." in await chat.order("ana", "status")
+    assert "read 3 sources for you." in await chat.order("pia", "status")
+    for channel, read in (
+        ("general", "2 sources for all who read this"),
+        ("pay", "3 sources for all who read this"),
+        ("dm", "3 sources for you"),
+    ):
+        said = await chat.say("pia", "@tandem status", channel=channel)
+        assert f"read {read}." in (await chat.answer_to(said)).text
+
+
 async def test_a_channel_says_whether_it_is_learned_from(chat: Chat) -> None:
     for order in ("privacy", "status"):
         assert LEARNED in await chat.order("ben", order)

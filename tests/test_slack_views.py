@@ -246,7 +246,7 @@ def test_help_names_the_ways_to_ask_and_the_tasks() -> None:
 def test_status_says_who_waits_and_what_answers() -> None:
     text = drawn(status_blocks("small-instruct", 2, 1))
     assert "2 questions waiting" in text
-    assert "small-instruct and read 1 source." in text
+    assert "small-instruct and read 1 source for you." in text
 
 
 @settings(max_examples=40, deadline=None)

@@ -76,6 +76,9 @@ class NoStage:
     async def question(self, item: Item) -> Question:
         raise NotImplementedError
 
+    async def notice(self, item: Item) -> str:
+        raise NotImplementedError
+
     async def known_in(self, channel: str, place: Place) -> bool:
         raise NotImplementedError
 

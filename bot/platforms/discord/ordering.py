@@ -26,7 +26,10 @@ async def order(interaction: discord.Interaction[Any], parts: Parts, given: Orde
         return sure()
     if given is Order.PRIVACY:
         return await asked(parts, author, place)
-    return Said(await brief(parts.desk.obey, given, author, place))
+    audience = None
+    if given is Order.STATUS:
+        audience = await parts.membership.alone(place.workspace, author)
+    return Said(await brief(parts.desk.obey, given, author, place, audience=audience))
 
 
 def sure() -> Said:

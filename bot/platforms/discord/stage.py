@@ -83,6 +83,13 @@ class DiscordStage:
             return await self.membership.alone(guild, post.author)
         return await self.membership.in_channel(guild, post.place.channel, post.author)
 
+    async def notice(self, item: Item) -> str:
+        """The notice, with what those may read who will read it."""
+        if wording.READS not in item.notice:
+            return item.notice
+        post, audience = item.post, await self.audience(item)
+        return self.desk.noticed(item.notice, post.author, post.place, audience)
+
     async def known_in(self, channel: str, place: Place) -> bool:
         """May every member of the server who reads the channel read that place, too?"""
         thread = await self.places.thread(place)

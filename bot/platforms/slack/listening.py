@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import re
@@ -14,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import wording
 from bot.brief import brief
-from bot.conversation import Place, Verdict
+from bot.conversation import Audience, Place, Verdict
 from bot.desk import Ballot, Desk, Ears
 from bot.doors import Order
 from bot.errors import UnknownInteraction
@@ -33,6 +34,7 @@ from bot.platforms.slack.reading import (
     read_reaction,
 )
 from bot.platforms.slack.views import said_blocks
+from bot.stage import PlatformAway
 from bot.working import Worker
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ Listener = Callable[..., Awaitable[None]]
 
 THUMBS = {"+1": Verdict.UP, "thumbsup": Verdict.UP, "-1": Verdict.DOWN, "thumbsdown": Verdict.DOWN}
 ASKING = ("/ask", "/rag", "/tuned")
+LOOK_S = 2.0  # for who a person is; Slack waits 3 s for what is said to a command
 MEMBERSHIP = re.compile(
     r"member_(?:joined|left)_channel|channel_(?:shared|unshared|archive|unarchive)|team_join"
     r"|user_change|subteam_.*|channel_id_changed"
@@ -201,4 +204,14 @@ class Listening:
         if order is None:
             told = await brief(self.desk.obey, Order.HELP, author, place)
             return f"{wording.UNKNOWN_ORDER}\n{told}"
-        return await brief(self.desk.obey, order, author, place)
+        audience = await self._audience(author) if order is Order.STATUS else None
+        return await brief(self.desk.obey, order, author, place, audience=audience)
+
+    async def _audience(self, author: str) -> Audience:
+        """What a person may read; where Slack does not say it in time, what is public."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                return await self.membership.alone(author)
+        except (PlatformAway, TimeoutError) as error:
+            log.warning("what %s may read is not known in time: %s", author, error)
+            return Audience()

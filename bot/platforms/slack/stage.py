@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from bot import wording
 from bot.conversation import Audience, Place, Question, Turn
 from bot.desk import Desk
 from bot.earlier import recorded
@@ -58,6 +59,13 @@ class SlackStage:
             return await self.membership.alone(post.author)
         asker = post.author or self.me.user  # nobody asks where the bot speaks by itself
         return await self.membership.in_channel(post.place.channel, asker)
+
+    async def notice(self, item: Item) -> str:
+        """The notice, with what those may read who will read it."""
+        if wording.READS not in item.notice:
+            return item.notice
+        post, audience = item.post, await self.audience(item)
+        return self.desk.noticed(item.notice, post.author, post.place, audience)
 
     async def known_in(self, channel: str, place: Place) -> bool:
         """May every member of the workspace who reads the channel read that place, too?"""

@@ -244,4 +244,4 @@ def help_blocks(tasks: Sequence[str] = ()) -> list[Block]:
 
 def status_blocks(model: str, waiting: int, sources: int) -> list[Block]:
     """How the bot is."""
-    return said_blocks(wording.status(model, waiting, sources))
+    return said_blocks(wording.status(model, waiting, wording.reads(sources, alone=True)))
