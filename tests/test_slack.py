@@ -334,6 +334,17 @@ async def test_a_command_without_a_question_asks_for_one(chat: SlackChat) -> Non
     assert "What would you like to know?" in told.payload["text"]
 
 
+async def test_an_answer_moves_with_its_question_into_private_and_back(chat: SlackChat) -> None:
+    said = await chat.say("ben", f"@tandem {LEAVES}")
+    await chat.settled()
+    await chat.edit(said, f"@tandem private: {LEAVES}")
+    assert (await chat.answer_to(said)).parts == ()
+    assert LEAVE in (await chat.alone("ben")).text
+    await chat.edit(said, "@tandem When is lunch served?")
+    assert len((await chat.answer_to(said)).parts) == 1
+    assert (await chat.alone("ben")).parts == ()
+
+
 # -- what comes late -------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -39,10 +40,14 @@ async def complete(
 ) -> None:
     """Make exactly `postings` stand, in the messages of `replies` as far as these can be changed.
 
-    Streams are stopped. Missing messages are posted, superfluous ones deleted. Done twice, it
-    changes nothing. Raises `PlatformAway` and `CannotReply`.
+    First of all what stands elsewhere is deleted, as the question is now asked in private or no
+    more. Streams are stopped. Missing messages are posted, superfluous ones deleted. Done twice,
+    it changes nothing. Raises `PlatformAway` and `CannotReply`.
     """
     desk = _desk(client, where, tries)
+    elsewhere = [reply for reply in replies if reply.channel != where.channel]
+    await retract(client, where, elsewhere, tries=tries)
+    replies = [reply for reply in replies if reply.channel == where.channel]
     for reply in replies:
         if reply.streaming:
             await stop(desk, reply.message)
@@ -65,12 +70,12 @@ async def retract(
     instead: Posting | None = None,
     tries: Tries | None = None,
 ) -> None:
-    """Take `replies` away; where Slack keeps one, `instead` is set in its place.
+    """Take `replies` away, wherever they stand; what Slack keeps becomes `instead`.
 
     Raises `PlatformAway` and `CannotReply`.
     """
-    desk = _desk(client, where, tries)
     for reply in _in_order(replies):
+        desk = _desk(client, replace(where, channel=reply.channel), tries)
         if reply.streaming:
             await stop(desk, reply.message)
         if not await delete(desk, reply.message) and instead:
