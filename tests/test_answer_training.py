@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from bench import tiny_models
 from bench.train_answers import cases, rarities, shared
@@ -105,6 +104,8 @@ def test_notes_are_as_many_as_fit_and_no_words_come_twice() -> None:
 
 
 def test_the_loss_is_on_the_reply_alone() -> None:
+    import torch
+
     model, tokenizer = tiny_models.writer()
     (row,) = writings(tokenizer, [composed(case(), NOTES)])
     assert tokenizer.decode(row.reply) == "Answer 4: 27 days.<|im_end|>"
@@ -125,6 +126,8 @@ def test_the_loss_is_on_the_reply_alone() -> None:
 
 @theirs
 def test_an_adapter_learns_a_reply_and_the_model_under_it_stays(tmp_path: Path) -> None:
+    import torch
+
     base, tokenizer = tiny_models.writer()
     before = {name: p.clone() for name, p in base.named_parameters()}
     made = composed(case(), NOTES)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 
 from model.errors import TrainingFailed
 from model.training.fitting import CHECKPOINT, Fitted, Pace, dealt, fit
+
+if TYPE_CHECKING:
+    import torch
 
 PACE = Pace(steps=12, warm=0.25, keep_every=4, seed=3)
 
@@ -20,6 +22,8 @@ class Killed(Exception):
 
 
 def network() -> torch.nn.Module:
+    import torch
+
     torch.manual_seed(0)
     return torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Dropout(0.2), torch.nn.Linear(8, 1))
 
@@ -27,6 +31,8 @@ def network() -> torch.nn.Module:
 def fitted(
     made: torch.nn.Module, folder: Path, dies_at: int | None = None, **options: Any
 ) -> Fitted:
+    import torch
+
     def loss(step: int) -> torch.Tensor:
         if step == dies_at:
             raise Killed
@@ -103,7 +109,7 @@ def test_a_checkpoint_is_never_half_written(
         file.write(b"some")
         raise Killed
 
-    monkeypatch.setattr(torch, "save", dies)
+    monkeypatch.setattr("torch.save", dies)
     with pytest.raises(Killed):
         fitted(network(), tmp_path, stop_at=8)
     assert (tmp_path / CHECKPOINT).read_bytes() == before

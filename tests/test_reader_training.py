@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from bench import tiny_models
 from knowledge.reranker import Page, Reading
@@ -138,6 +137,12 @@ def test_statements_that_were_cut_off_are_no_target() -> None:
     assert answering(candidates, 2).tolist() == [[True, False], [False, False]]
 
 
+def seeded() -> None:
+    import torch
+
+    torch.manual_seed(1)
+
+
 @pytest.fixture
 def known() -> Texts:
     made = Lessons(PAGES, (lesson(1), ranking()))
@@ -146,7 +151,7 @@ def known() -> Texts:
 
 
 def test_the_loss_is_the_same_for_the_same_seed_and_another_for_another(known: Texts) -> None:
-    torch.manual_seed(1)
+    seeded()
     parts = trainee(tiny_models.encoder()).eval()
     some = [lesson(1), ranking(), lesson(2, right=False)]
     values = [float(loss(parts, known, some, seed).detach()) for seed in ("1", "1", "2")]
@@ -162,7 +167,7 @@ def test_the_word_vectors_are_not_trained(known: Texts) -> None:
 
 
 def test_a_tiny_reader_learns_which_statement_answers(known: Texts, tmp_path: Path) -> None:
-    torch.manual_seed(1)
+    seeded()
     parts, dials = trainee(tiny_models.encoder()), Dials(rate=5e-3, head_rate=1)
     some = [lesson(1), ranking()]
     told = fit(
@@ -183,7 +188,7 @@ def test_a_tiny_reader_learns_which_statement_answers(known: Texts, tmp_path: Pa
 
 
 def test_padding_changes_no_reading(known: Texts) -> None:
-    torch.manual_seed(1)
+    seeded()
     parts = trainee(tiny_models.encoder()).eval()
     long = Lesson("s", "2", "how many days of leave has the bench of page a", (), held_out=True)
     long = Lesson("s", "2", long.question, (Candidate("a", None, ()),), held_out=True)
