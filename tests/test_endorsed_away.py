@@ -266,6 +266,19 @@ async def test_a_slack_that_is_busy_is_looked_at_again(
         assert len(held(team)) == 1
 
 
+async def test_a_discord_that_is_out_of_reach_is_looked_at_again(
+    trusting: Made, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.platforms.discord.catching_up")
+    async with in_discord(trusting, caplog) as team:
+        assert isinstance(team, DiscordTeam)
+        await team.tick(await team.answered(await heard(team)))
+        lookups = "GET /channels/{channel}/messages/{message}/reactions/{emoji}"
+        await team.people.fault(lookups, times=2, cut="before")
+        await team.back()
+        assert len(held(team)) == 1
+
+
 def test_of_many_slack_names_only_some() -> None:
     def told(*users: str, count: int) -> frozenset[str] | None:
         reaction = {"name": "white_check_mark", "users": [*users], "count": count}

@@ -51,21 +51,43 @@ class Recalling:
             return
         bottom = discord.utils.time_snowflake(since - BEFORE)
         for channel in newest(guilds, bottom):
-            await patiently(partial(self._channel, channel, bottom), channel.id)
+            await self._patiently(partial(self._channel, channel, bottom), channel.id)
         here = {str(guild.id) for guild in guilds}
         for one in await keep(endorsing.store.newest, PLATFORM, KEPT):
             if one.reply.place.workspace in here:
-                await patiently(partial(self._kept, one.reply, bottom), int(one.reply.message))
+                await self._patiently(
+                    partial(self._kept, one.reply, bottom), int(one.reply.message)
+                )
 
     async def _channel(self, channel: Channel, bottom: int) -> None:
         told = await calling("GET messages", past(channel, bottom))
         for message in told.messages:
             if any(is_mark(str(reaction.emoji)) for reaction in message.reactions):
-                await self.look(channel.guild.id, channel.id, message.id, True)
+                look = partial(self.look, channel.guild.id, channel.id, message.id, True)
+                await self._patiently(look, message.id)
 
     async def _kept(self, reply: Reply, bottom: int) -> None:
         channel, message = int(reply.link.split("/")[-2]), int(reply.message)
         await self.look(int(reply.place.workspace), channel, message, message > bottom)
+
+    async def _patiently(self, look: Callable[[], Awaitable[None]], where: int) -> None:
+        """Look, and again where Discord is away; what is refused is let go, and all at the end."""
+        for _ in range(TIMES):
+            if self.client.is_closed():
+                return
+            try:
+                await look()
+            except PlatformAway as away:
+                log.info("%d is looked at for ✅ later: %s", where, away)
+                await asyncio.sleep(AGAIN_S)
+                continue
+            except Refused as error:
+                log.warning("%d cannot be looked at for ✅: %s", where, error)
+            except Exception:  # a bug; what was said is caught up with all the same
+                if not self.client.is_closed():
+                    log.exception("%d was not looked at for ✅", where)
+            return
+        log.error("%d was not looked at for ✅: Discord is away", where)
 
 
 def newest(guilds: Sequence[discord.Guild], bottom: int) -> list[Channel]:
@@ -77,20 +99,3 @@ def newest(guilds: Sequence[discord.Guild], bottom: int) -> list[Channel]:
     ]
     lively = sorted((one for one in found if one[0] > bottom), key=lambda one: -one[0])
     return [channel for _, channel, me in lively if may_read(channel, me)][:CHANNELS]
-
-
-async def patiently(look: Callable[[], Awaitable[None]], where: int) -> None:
-    """Look, and again where Discord is away; what is refused is let go."""
-    for _ in range(TIMES):
-        try:
-            await look()
-        except PlatformAway as away:
-            log.info("%d is looked at for ✅ later: %s", where, away)
-            await asyncio.sleep(AGAIN_S)
-            continue
-        except Refused as error:
-            log.warning("%d cannot be looked at for ✅: %s", where, error)
-        except Exception:  # a bug; what was said is caught up with all the same
-            log.exception("%d was not looked at for ✅", where)
-        return
-    log.error("%d was not looked at for ✅: Discord is away", where)
