@@ -33,6 +33,7 @@ REMEDIES = {  # what a message holds, and what to do about it
     "password authentication": "Check the user and the password in `database.url`",
 }
 RUN_IT = "Start PostgreSQL, or check `database.url`"
+ELSEWHERE = "Give its folder to this user, or set TANDEM_HOME or `database.url` to another place"
 
 
 def address(url: str) -> URL:
@@ -83,8 +84,8 @@ def make_file(at: URL) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
     except OSError as error:
-        problem = f"it cannot be made: {error.strerror}"
-        raise DatabaseUnavailable(shown_as(at), problem, "Check `database.url`") from error
+        problem = f"it cannot be made ({str(error.strerror).lower()})"
+        raise DatabaseUnavailable(shown_as(at), problem, ELSEWHERE) from error
 
 
 def prepare(raw: Any, foreign_keys: bool) -> None:

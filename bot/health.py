@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from bot import plugins
 from bot.app import App
@@ -140,9 +141,15 @@ def read_recipes(files: Mapping[str, Path]) -> str:
 
 
 def disk(app: App) -> Finding:
-    """Is there room in the data folder?"""
+    """Can the data folder be written, and is there room in it?"""
     home = app.settings.home
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=home).close()
+    except OSError as error:
+        remedy = "Make it a folder that this user may write, or set TANDEM_HOME to another"
+        why = str(error.strerror).lower()
+        return Finding("disk", False, f"{home} cannot be written ({why}). {remedy}.")
     free = shutil.disk_usage(home).free
     told = f"{free / 1e9:.1f} GB free in {home}"
     return Finding("disk", free >= ROOM, told if free >= ROOM else f"only {told}: make room")
@@ -171,7 +178,8 @@ def source(app: App, name: str) -> Finding:
         seen = looked_at(app.syncing.source(name))
         return f"{seen}; {documents} documents, {chunks} chunks indexed"
 
-    return found(f"source {name}", told)
+    finding = found(f"source {name}", told)
+    return replace(finding, told=finding.told.removeprefix(f"Source {name!r}: "))
 
 
 def looked_at(source: Source, limit_s: float = LOOK_S) -> str:

@@ -12,7 +12,7 @@ from rich.table import Table
 from bot.app import App
 from bot.bars import Bars
 from bot.endorsed.indexing import OwnSources
-from bot.health import look
+from bot.health import Finding, look
 from bot.rendering import interaction_json, put, report_json, sync_json
 from bot.settings.sections import Source
 from bot.store import SyncPass
@@ -144,11 +144,23 @@ def cut(text: str, width: int) -> str:
 
 def check(app: App, bars: Bars, as_json: bool) -> int:
     """Print each finding as it is had; the exit code tells whether all is well."""
-    code = 0
+    code, first = 0, dict[str, str]()
     for finding in look(app):
         code = code if finding.ok else 1
         if as_json:
             put({"name": finding.name, "ok": finding.ok, "told": finding.told})
         else:
-            bars.note(f"{'ok   ' if finding.ok else 'WRONG'} {finding.name}: {finding.told}")
+            bars.note(line_of(finding, first))
     return code
+
+
+def line_of(finding: Finding, first: dict[str, str]) -> str:
+    """A finding in a line; what is wrong for the same reason as another is not told twice.
+
+    `first` is of what each reason was told first, and grows.
+    """
+    if finding.ok:
+        return f"ok    {finding.name}: {finding.told}"
+    before = first.setdefault(finding.told, finding.name)
+    told = finding.told if before == finding.name else f"for the same reason as {before}"
+    return f"WRONG {finding.name}: {told}"

@@ -19,6 +19,7 @@ NOISY = (
     "trafilatura",
     "pdfminer",
     "pypdf",
+    "alembic.runtime.plugins",
     "fontTools",
 )
 
@@ -43,7 +44,7 @@ def begin(home: Path | None, level: str, form: str, aloud: bool = False) -> None
     try:
         root.addHandler(log_file(home, form))
     except OSError as error:
-        root.warning("no log file: %s", error)
+        root.warning("nothing is logged to %s (%s)", home, str(error.strerror).lower())
 
 
 def log_file(home: Path, form: str) -> logging.Handler:

@@ -33,6 +33,8 @@ WORDS = {  # pydantic's, and ours
     "a valid boolean, unable to interpret input": "true or false",
     "a valid boolean": "true or false",
     "a valid dictionary": "a table",
+    "an instance of Sequence": "a list",
+    "'str' instances are not allowed as a Sequence value": "must be a list",
 }
 UNKNOWN, MISSING = "is unknown", "is missing"
 

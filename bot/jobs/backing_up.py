@@ -84,7 +84,8 @@ def back_up(
         check()
         return _named(aside, place, made, keep)
     except (OSError, sqlite3.Error) as error:
-        raise BackupFailed(str(place), str(error)) from error
+        why = getattr(error, "strerror", None) or str(error)
+        raise BackupFailed(str(place), f"the copy was not made ({why.lower()})") from error
 
 
 def _filled(settings: Settings, aside: Path, check: Callable[[], None]) -> Backup:

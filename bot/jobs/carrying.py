@@ -33,11 +33,20 @@ class Carrier:
     def due(self, job: Job) -> Ending | None:
         """Run a job if it is due and nobody has it. Raises `DatabaseUnavailable`."""
         held = self.leases.claim(job.name, job.schedule)
-        return self._carried(job, held) if held else None
+        ending = self._carried(job, held) if held else None
+        if ending is not None:
+            tell(job.name, ending)
+        return ending
 
     def now(self, job: Job) -> Ending | None:
-        """Run a job by hand; None: another process took it over. Raises `JobBusy`."""
-        return self._carried(job, self.leases.take(job.name))
+        """Run a job by hand; None: another process took it over. Raises `JobBusy`.
+
+        Whoever ran it tells how it ended.
+        """
+        ending = self._carried(job, self.leases.take(job.name))
+        if ending is not None:
+            log.info("%s %s: %s", job.name, ending.state, ending.error or ending.report.told)
+        return ending
 
     def _carried(self, job: Job, held: Held) -> Ending | None:
         overdue = JobOverdue(job.name, job.limit, job.section) if job.limit else None
@@ -49,7 +58,6 @@ class Carrier:
         except JobFenced as error:
             log.error("%s", error)
             return None
-        tell(job.name, ending)
         return ending
 
     def _within(self, job: Job, turn: LeaseTurn) -> Ending:

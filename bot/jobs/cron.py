@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger
 
+LIMITS = {"minute": "0 to 59", "hour": "0 to 23", "day": "1 to 31", "month": "1 to 12, or jan"}
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 SHORT = {
     "@hourly": "0 * * * *",
@@ -128,12 +129,13 @@ def trigger(minute: str, hour: str, day: str, month: str, weekday: str) -> CronT
     """APScheduler's own, without a zone. Raises `CronWrong`."""
     from apscheduler.triggers.cron import CronTrigger  # it costs every command its start
 
-    try:
-        return CronTrigger(
-            minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=UTC
-        )
-    except ValueError as error:
-        raise CronWrong(str(error)) from error
+    said = {"minute": minute, "hour": hour, "day": day, "month": month}
+    for name, value in said.items():
+        try:
+            CronTrigger(**{name: value}, timezone=UTC)
+        except ValueError as error:
+            raise CronWrong(f"{value!r} is no {name} of cron's ({LIMITS[name]})") from error
+    return CronTrigger(**said, day_of_week=weekday, timezone=UTC)
 
 
 def weekdays(field: str) -> str:
