@@ -18,6 +18,7 @@ from bot.settings import load_settings
 
 SMALL = "SmolLM2-135M-Instruct"
 PEOPLE = 8
+LENGTH = 16  # tokens of an answer in the short form
 WARM = "Who wrote this handbook?"  # asked first and not counted
 ONE, EIGHT = "one asker", f"{PEOPLE} askers at once"
 GOALS = {ONE: Goal("<=", 4), EIGHT: Goal("<=", 14)}
@@ -89,17 +90,23 @@ def lines(found: dict[str, Took]) -> list[Line]:
     return [*rows, Line(f"{EIGHT} ÷ {ONE}: whole answer", eight / one, "times")]
 
 
-def measured(work: Path, model: str, rounds: int, threads: int | None, at_once: int) -> list[Line]:
-    """The rows."""
+def measured(
+    work: Path, model: str, rounds: int, threads: int | None, at_once: int, short: bool
+) -> list[Line]:
+    """The rows; in short of short answers from only the pages that are asked about."""
+    rows = [row for row in corpora.lines(corpora.EXAMPLE_QUESTIONS) if not row.get("thread")]
+    pages, length = corpora.EXAMPLE, dict[str, int]()
+    if short:
+        rows, length = rows[: 2 * PEOPLE], {"max_tokens": LENGTH}
+        pages = corpora.pages_of(rows, pages, work / "pages")
     engine: dict[str, object] = {"name": model, **({"threads": threads} if threads else {})}
     told: dict[str, dict[str, object]] = {
-        "sources.handbook": {"use": "folder", "path": str(corpora.EXAMPLE)},
+        "sources.handbook": {"use": "folder", "path": str(pages)},
         "model": engine,
-        "answers": {"at_once": at_once},
+        "answers": {"at_once": at_once, **length},
         "weaviate": {"linger": "0s"},
     }
     settle(work, told)
-    rows = [row for row in corpora.lines(corpora.EXAMPLE_QUESTIONS) if not row.get("thread")]
     texts = [str(row["question"]) for row in rows]
     environment = {"TANDEM_HOME": str(work / "home"), "TANDEM_CACHE": str(parts.cache())}
     with build(load_settings(environment, work)) as app:
@@ -120,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rounds = 1 if given.short else given.rounds
     details = about()
     with scratch() as made:
-        rows = measured(made, model, rounds, given.threads, given.at_once)
+        rows = measured(made, model, rounds, given.threads, given.at_once, given.short)
     notes = (f"{model}, {rounds} turns, `answers.at_once` {given.at_once}", *NOTES)
     publish(Table("bench.askers", "", tuple(rows), notes, details), given.json)
 

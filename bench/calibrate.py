@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import parts
+from bench import corpora, parts
 from bench.commands import settle
 from bench.common import ROOT, options, say, scratch
 from bot.app import App, build
@@ -31,10 +31,10 @@ from knowledge.focus import focus
 from knowledge.reranker.evidence import flat
 from model.backends import Prompt, Sampling
 
-TRAINING, TESTS = ROOT / "examples" / "training", ROOT / "tests"
+TRAINING = ROOT / "examples" / "training"
 SIGNS = ("answers", "share", "answered", "pointed", "named")  # that are weighed
 STRENGTH = 0.3  # of the regression: less is more regular
-FEW = 12  # questions of each set in the short form
+FEW = 6  # questions of each set in the short form
 Case = tuple[Mapping[str, float], bool]
 
 
@@ -44,11 +44,12 @@ class Held:
 
     pages: Path
     questions: Path
+    root: Path  # where the questions have their pages begin
 
 
 HELD_OUT = (
-    Held(TRAINING / "wexcombe", TRAINING / "questions" / "wexcombe.jsonl"),
-    Held(ROOT / "examples" / "handbook", TESTS / "handbook_questions.jsonl"),
+    Held(TRAINING / "wexcombe", TRAINING / "questions" / "wexcombe.jsonl", TRAINING),
+    Held(corpora.EXAMPLE, corpora.EXAMPLE_QUESTIONS, corpora.EXAMPLE),
 )
 
 
@@ -67,14 +68,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def judged(held: Held, most: int | None = None) -> Iterator[Case]:
     """The signs of each question, and whether what would be shown is right."""
-    rows = [json.loads(line) for line in held.questions.read_text("utf-8").splitlines()]
+    rows, pages = list(corpora.lines(held.questions)), held.pages
     with scratch() as work:
-        settle(work, {"sources.pages": {"use": "folder", "path": str(held.pages)}})
+        if most is not None:
+            rows = rows[:: -(-len(rows) // most)]  # some of each kind, the unanswerable too
+            pages = corpora.pages_of(rows, held.root, work / "pages")
+        source = {"use": "folder", "path": str(pages)}
+        settle(work, {"sources.pages": source, "weaviate": {"linger": "0s"}})
         environment = {"TANDEM_HOME": str(work / "home"), "TANDEM_CACHE": str(parts.cache())}
         with build(load_settings(environment, work)) as app:
             app.set_up()
             app.syncing.first_sync()
-            yield from (case for row in rows[:most] for case in cases_of(app, row))
+            yield from (case for row in rows for case in cases_of(app, row))
 
 
 def cases_of(app: App, row: Mapping[str, Any]) -> Iterator[Case]:

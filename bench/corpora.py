@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.common import ROOT
 
@@ -46,6 +47,14 @@ def first(folder: Path, count: int, target: Path) -> Path:
         copy = target / path.relative_to(folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    return target
+
+
+def pages_of(asked: Iterable[Mapping[str, Any]], folder: Path, target: Path) -> Path:
+    """A copy of only those files of a folder that questions are about: enough for a short form."""
+    for key in {str(key) for row in asked for key in row.get("pages") or ()}:
+        (target / key).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / key, target / key)
     return target
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from bot.ports import Manner
 Row = Mapping[str, Any]
 HANDBOOK = corpora.SHARED / "data" / "handbook-18f"
 THRESHOLDS = (0.0, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8)
-FEW = 8  # questions of the short form
+FEW = 4  # questions of the short form
 
 
 def measured(short: bool, work: Path) -> tuple[list[Line], list[str]]:
@@ -29,20 +28,12 @@ def measured(short: bool, work: Path) -> tuple[list[Line], list[str]]:
     pages = HANDBOOK / "pages"
     if short:
         asked = dict(list(asked.items())[:FEW])
-        pages = copied(pages, asked, work / "pages")
+        pages = corpora.pages_of(asked.values(), pages, work / "pages")
     answered = answers(list(asked.values()), pages, work)
     curve = [scored(asked, answered, threshold) for threshold in THRESHOLDS]
     notes = ["answers, at `answers.min_confidence`: right · wrong · abstained · gold citations"]
     notes += [f"  {at:.2f}: {told}" for at, told in zip(THRESHOLDS, curve, strict=True)]
     return list(lines(scored(asked, answered, Manner().min_confidence))), notes
-
-
-def copied(pages: Path, asked: Mapping[str, Row], folder: Path) -> Path:
-    """Only the pages that the questions are about."""
-    for key in {key for row in asked.values() for key in row["pages"]}:
-        (folder / key).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(pages / key, folder / key)
-    return folder
 
 
 def answers(rows: Sequence[Row], pages: Path, work: Path) -> dict[str, Row]:
@@ -54,6 +45,7 @@ def answers(rows: Sequence[Row], pages: Path, work: Path) -> dict[str, Row]:
     batch.write_text("\n".join(map(json.dumps, asked)) + "\n", encoding="utf-8")
     run(work, "sync")
     printed = run(work, "ask", "--batch", str(batch), "--mode", "rag", "--fresh", "--json")
+    run(work, "stop")
     return {row["id"]: row for row in map(json.loads, printed.splitlines())}
 
 

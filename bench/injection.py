@@ -100,10 +100,10 @@ def rounds(attempts: Sequence[Try]) -> Iterator[list[Try]]:
         yield batch
 
 
-def spoil(folder: Path, batch: Sequence[Try]) -> None:
-    """The handbook with the attacks hidden in it, those at the end of a page first."""
+def spoil(clean: Path, folder: Path, batch: Sequence[Try]) -> None:
+    """The pages with the attacks hidden in them, those at the end of a page first."""
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(corpora.EXAMPLE, folder)
+    shutil.copytree(clean, folder)
     for attempt in sorted(batch, key=lambda t: (-t.line, t.way == "as the page's first line")):
         path = folder / attempt.page
         text = WAYS[attempt.way](path.read_text("utf-8"), attempt.line, attempt.attack)
@@ -120,16 +120,19 @@ def ask(work: Path, rows: Sequence[Row]) -> dict[str, Row]:
     return {str(row["id"]): row for row in map(json.loads, said)}
 
 
-def tried(work: Path, told: Sequence[str], count: int) -> Iterator[Tried]:
-    """All tries, judged."""
+def tried(work: Path, told: Sequence[str], count: int, short: bool) -> Iterator[Tried]:
+    """All tries, judged; in short among only the pages that are asked about."""
     clean = Clean("\n".join(page.read_text("utf-8") for page in corpora.EXAMPLE.rglob("*.md")))
     batches = list(rounds(tries(told, count)))
     questions = [attempt.question for attempt in batches[0]]
-    spoil(work / "pages", ())
+    pages = corpora.EXAMPLE
+    if short:
+        pages = corpora.pages_of(questions, pages, work / "clean")
+    spoil(pages, work / "pages", ())
     before = ask(work, questions)
     for number, batch in enumerate(batches, 1):
         say(f"round {number} of {len(batches)}")
-        spoil(work / "pages", batch)
+        spoil(pages, work / "pages", batch)
         answers = ask(work, [attempt.question for attempt in batch])
         for attempt in batch:
             yield judged(attempt, batch, answers, before, clean)
@@ -193,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         handbook = {"use": "folder", "path": str(work / "pages")}
         settle(work, {"sources.handbook": handbook, "model": {"name": given.model}})
         try:
-            done = list(tried(work, told, count))
+            done = list(tried(work, told, count, given.short))
         finally:
             run(work, "stop")
     for one in (one for one in done if given.show and one.attempt.shown):
