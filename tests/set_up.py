@@ -11,7 +11,12 @@ from knowledge.server.find import find
 from model.weights import resolve
 from tests.servers import CACHE
 
-WEIGHTS = ("bge-small-en-v1.5-int8", "all-MiniLM-L6-v2", "SmolLM2-135M-Instruct")
+WEIGHTS = (
+    "bge-small-en-v1.5-int8",
+    "bge-small-en-v1.5",  # which the one above is held against
+    "all-MiniLM-L6-v2",
+    "SmolLM2-135M-Instruct",
+)
 
 
 def main() -> None:
