@@ -374,6 +374,35 @@ def test_a_schedule_that_cannot_be_is_told_with_its_place(
     assert re.search(told, "\n".join(wrong(text)))
 
 
+@pytest.mark.parametrize("given", ['"0d"', '"1s"', '"23h"', "0", '"0.5d"'])
+def test_a_retention_under_which_a_harvest_would_delete_all_is_refused(
+    wrong: Wrong, given: str
+) -> None:
+    (told,) = wrong(f"[learning]\nkeep = {given}")
+    assert re.search(
+        r':2: learning\.keep: must be at least "1d", .*"forever" deletes nothing', told
+    )
+
+
+@pytest.mark.parametrize("given", ['"-1d"', "-5", '"-0.1h"'])
+def test_a_negative_retention_is_no_duration(wrong: Wrong, given: str) -> None:
+    (told,) = wrong(f"[learning]\nkeep = {given}")
+    assert re.search(r":2: learning\.keep: must be a duration", told)
+
+
+def test_the_least_retention_and_none_at_all_are_taken(set_to: SetTo) -> None:
+    assert set_to('[learning]\nkeep = "1d"').learning.keep == timedelta(days=1)
+    assert set_to('[learning]\nkeep = "forever"').learning.keep is None
+
+
+@pytest.mark.parametrize("key", ["search.half_life", "learning.votes_half_life"])
+def test_a_half_life_of_nothing_by_which_ages_would_be_divided_is_refused(
+    wrong: Wrong, key: str
+) -> None:
+    (told,) = wrong(f'{key} = "0d"')
+    assert re.search(rf':1: {key}: must be at least "1h"', told)
+
+
 def settable(model: type[Section]) -> set[str]:
     """The keys of the sections, such as `search.limit`."""
     keys = set[str]()

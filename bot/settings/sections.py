@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.limits import Rate, Rates, rate
 from bot.secret import Secret, looks_like_reference, names_secret
-from bot.settings.timing import Cron, Often, Zone, timed
+from bot.settings.timing import Cron, Halving, Kept, Often, Zone, timed
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|sec|m|min|h|d|w)?", re.IGNORECASE)
 UNITS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -235,7 +235,7 @@ class Search(Section):
     alpha: Share = 0.7  # weight of the vectors; the rest is for the keywords
     per_page: Count = 3  # passages of one page, while other pages have some too
     reranker: str = "shipped"  # or "none", or a sentence-transformers CrossEncoder
-    half_life: Duration | None = None  # of a page's freshness; None ("never"): age says nothing
+    half_life: Annotated[Duration | None, Halving] = None  # of a page's freshness; None ("never")
 
     @model_validator(mode="before")
     @classmethod
@@ -299,14 +299,14 @@ class Learning(Section):
 
     policy: Literal["auto", "review"] = "review"  # of clear examples; doubtful ones always wait
     policies: Mapping[str, Literal["auto", "review"]] = Field(default_factory=dict)  # by task
-    keep: Duration | None = timedelta(days=365)  # examples of people; None ("forever")
+    keep: Annotated[Duration | None, Kept] = timedelta(days=365)  # None ("forever")
     silent_channels: Names = ()  # ids of channels from which nothing is learned
     fewest: Count = 20  # accepted examples without which nothing is trained
     canary: Share = 0.0  # the share of places on which what passed the gate is tried first
     canary_votes: Count = 20  # on the candidate's answers, before they count
     auto_promote: bool = False  # what passed the gate, and its trial if one is set, goes live
     votes_in_search: Share = 0.05  # of a cosine: the most that verdicts move a passage; 0: off
-    votes_half_life: Duration = timedelta(days=180)  # until half of a verdict's say is gone
+    votes_half_life: Annotated[Duration, Halving] = timedelta(days=180)  # of a verdict's say
     curated: bool = True  # corrections that were accepted are given to the same question again
     recipes: Path | None = (
         None  # a folder of TOML recipes: style.toml, answers.toml, retriever.toml

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator
 
 SHORTEST = timedelta(seconds=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 def timed(given: Any) -> Any:
@@ -53,6 +54,24 @@ def often(value: timedelta | None) -> timedelta | None:
     return value
 
 
+def kept(value: timedelta | None) -> timedelta | None:
+    """How long something is kept that nobody can make again; less is taken for a slip."""
+    if value is not None and value < DAY:
+        raise ValueError(
+            'must be at least "1d", as all that is older is deleted; "forever" deletes nothing'
+        )
+    return value
+
+
+def halving(value: timedelta | None) -> timedelta | None:
+    """A half-life, by which ages are divided."""
+    if value is not None and value < HOUR:
+        raise ValueError('must be at least "1h"')
+    return value
+
+
 Cron = Annotated[str, AfterValidator(cron)]
 Zone = Annotated[str, AfterValidator(zone)]
 Often = AfterValidator(often)
+Kept = AfterValidator(kept)
+Halving = AfterValidator(halving)
