@@ -15,6 +15,7 @@ from bench.common import say
 from bench.lively import Lively
 from bench.taste import likes
 from bot.conversation import Feedback, Interaction, Mode, Outcome, Place, Question, Verdict
+from bot.errors import OnlyRepeats
 from model.examples import group_of, held_out
 from model.training.recipe import Recipe
 
@@ -118,20 +119,35 @@ def answers(
     """The answers of a version to these texts; what was answered in the channel is kept."""
     from bot.wanted import Wanted
 
-    wanted = Wanted(channel=channel, task=TASK, outcome=Outcome.WRITTEN, version=version)
-    held = {each.question.text: each for each in store.interactions(MANY, wanted)}
+    written = Wanted(channel=channel, task=TASK, outcome=Outcome.WRITTEN, version=version)
+    failed = Wanted(channel=channel, outcome=Outcome.FAILED)
+    kept = [each for each in store.interactions(MANY, failed) if repeats(store, each)]
+    kept += store.interactions(MANY, written)
+    held = {each.question.text: each for each in kept}
     missing = [text for text in texts if text not in held]
     say(f"{channel}: {len(missing)} of {len(texts)} texts are asked")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         given = pool.map(lambda text: assistant.ask(question(text, channel)), missing)
         for text, interaction in zip(missing, given, strict=True):
-            held[text] = written_by(version, interaction)
+            alike = repeats(store, interaction)
+            held[text] = interaction if alike else written_by(version, interaction)
     return [held[text] for text in texts]
 
 
 def question(text: str, channel: str) -> Question:
     """A text, handed in as a person does."""
     return Question(text, ASKER, Place("terminal", channel=channel), mode=Mode.TUNED, task=TASK)
+
+
+def shown(interaction: Interaction) -> str:
+    """What the model wrote; empty where it only repeated itself, for which there is an apology."""
+    answer = interaction.answer
+    return answer.text if answer.outcome is Outcome.WRITTEN else ""
+
+
+def repeats(store: Store, interaction: Interaction) -> bool:
+    """Did the model only repeat itself, so that nothing was shown?"""
+    return store.error_detail(interaction.id).startswith(OnlyRepeats.__name__)
 
 
 def written_by(version: str, interaction: Interaction) -> Interaction:
@@ -147,7 +163,7 @@ def greedy(bench: Bench, app: App, way: str, version: str) -> list[str]:
     """What is served for the texts that are measured on."""
     channel = f"{'dev' if bench.on_dev else 'held out'}, {way}"
     given = answers(app.store, app.assistant, bench.asked, channel, version)
-    return [each.answer.text for each in given]
+    return [shown(each) for each in given]
 
 
 def sampling(app: App) -> Assistant:
@@ -170,13 +186,16 @@ def sampling(app: App) -> Assistant:
 
 
 def vote(bench: Bench, app: App, given: Sequence[Interaction]) -> float:
-    """One of the team votes on each answer, once; the share of answers that are to its taste."""
+    """One of the team votes on each answer, once; the share of answers that are to its taste.
+
+    Nobody votes on an apology, which is none.
+    """
     for each in given:
-        if not app.store.verdicts(each.id):
+        if shown(each) and not app.store.verdicts(each.id):
             verdict = thumb(bench, each.question.text, each.answer.text)
             person = PEOPLE[int(group_of(each.question.text), 16) % len(PEOPLE)]
             app.assistant.rate(Feedback(each.id, person, verdict, datetime.now(UTC)))
-    return sum(bench.likes(each.question.text, each.answer.text) for each in given) / len(given)
+    return sum(bench.likes(each.question.text, shown(each)) for each in given) / len(given)
 
 
 def thumb(bench: Bench, text: str, answer: str) -> Verdict:

@@ -11,7 +11,18 @@ import pytest
 from bench.lively import Lively
 from bench.preference import interval, taken, unsound
 from bench.prose import cut, is_prose, prose
-from bench.thumbs import SHORT, SLIPS, Bench, Sizes, answers, parted, question, thumb, written_by
+from bench.thumbs import (
+    SHORT,
+    SLIPS,
+    Bench,
+    Sizes,
+    answers,
+    parted,
+    question,
+    shown,
+    thumb,
+    written_by,
+)
 from bot.assistant import Assistant
 from bot.conversation import Answer, Interaction, Mode, Outcome, Place, Route, Timings, Verdict
 from bot.database import upgrade
@@ -74,6 +85,18 @@ def test_what_was_answered_is_not_asked_again_unless_by_another_version(tmp_path
     assert len(backend.heard) == 2
     with pytest.raises(SystemExit, match="the base answered, not style-1"):
         answers(store, bot, ["one"], "round 1", "style-1")
+    store.close()
+
+
+def test_a_model_that_only_repeats_itself_has_shown_nothing(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bench.db'}"
+    upgrade(url)
+    store, backend = Store(url), FakeBackend("no " * 50)
+    bot = Assistant(lambda *_: [], unread, backend, store, {"brief": Task("brief", "Be brief.")})
+    for _ in range(2):
+        [given] = answers(store, bot, ["one"], "round 1", "")
+        assert shown(given) == ""
+    assert len(backend.heard) == 1
     store.close()
 
 
