@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from bot.jobs.leases import Leases
 from bot.jobs.runs import Runs
 from bot.jobs.schedule import Schedule
 from bot.jobs.scheduler import LOOK, Scheduler
-from bot.jobs.slices import FEWEST, Sliced, asking, guarded
+from bot.jobs.slices import FEWEST, SLICE_S, Sliced, asking, guarded
 from bot.jobs.tables import JobRow, JobRunRow
 from bot.jobs.words import Asked, Job, JobRun, Pace, Report, RunState, Turn
 from bot.sessions import Sessions
@@ -240,14 +241,26 @@ def test_reading_for_long_asks_now_and_then(monkeypatch: pytest.MonkeyPatch) -> 
     assert told == [1]
 
 
+def in_no_time() -> float:
+    """A clock by which embedding takes no time, however busy the machine is."""
+    return 0.0
+
+
 def test_many_texts_are_embedded_in_slices_and_before_each_is_asked() -> None:
     asked, whole = list[int](), FakeEmbedder()
     texts = [f"{n} " + "word " * (n % 17) for n in range(100)]
-    sliced = Sliced(whole, lambda: asked.append(len(whole.seen)))
+    sliced = Sliced(whole, lambda: asked.append(len(whole.seen)), clock=in_no_time)
     assert (sliced.embed(texts) == FakeEmbedder().embed(texts)).all()
     assert sorted(whole.seen) == sorted(texts)
     assert asked[:3] == [0, FEWEST, 3 * FEWEST]  # a fast embedder is given more and more
     assert (sliced.embed([]).shape, sliced.count(["a b"]), sliced.name) == ((0, 8), [4], "fake")
+
+
+def test_what_embeds_slowly_is_given_the_fewest_texts_at_a_time() -> None:
+    asked, whole, clock = list[int](), FakeEmbedder(), itertools.count(0, SLICE_S)
+    sliced = Sliced(whole, lambda: asked.append(len(whole.seen)), clock=lambda: next(clock))
+    sliced.embed([str(n) for n in range(5 * FEWEST)])
+    assert asked == [n * FEWEST for n in range(5)]
 
 
 def test_embedding_can_be_stopped_between_two_slices() -> None:
@@ -257,7 +270,7 @@ def test_embedding_can_be_stopped_between_two_slices() -> None:
         next(left)
 
     with pytest.raises(StopIteration):
-        Sliced(whole, ask).embed([str(n) for n in range(100)])
+        Sliced(whole, ask, clock=in_no_time).embed([str(n) for n in range(100)])
     assert len(whole.seen) == 3 * FEWEST
 
 

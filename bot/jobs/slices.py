@@ -39,8 +39,13 @@ class Sliced:
     The longest texts come first, so that those beside each other take equally long.
     """
 
-    def __init__(self, whole: Embedder, ask: Callable[[], None]) -> None:
-        self._whole, self._ask = whole, ask
+    def __init__(
+        self,
+        whole: Embedder,
+        ask: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._whole, self._ask, self._clock = whole, ask, clock
         self._size = FEWEST
 
     @property
@@ -65,9 +70,9 @@ class Sliced:
         while order:
             some, order = order[: self._size], order[self._size :]
             self._ask()
-            began = time.monotonic()
+            began = self._clock()
             vectors[some] = self._whole.embed([texts[i] for i in some])
-            self._learn(len(some), time.monotonic() - began)
+            self._learn(len(some), self._clock() - began)
         return vectors
 
     def _learn(self, size: int, took_s: float) -> None:
