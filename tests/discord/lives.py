@@ -36,7 +36,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 WRITTEN = (0, 19)  # types of messages that somebody wrote
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def discord_bots() -> Iterator[Nursery]:
     with nursery("tests.discord.dying") as made:
         yield made

@@ -29,7 +29,7 @@ LOOK_S = 0.03
 EVENT = "events_api"  # what Slack sends again; a command it does not
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bots() -> Iterator[Nursery]:
     with nursery("tests.slack.dying") as made:
         yield made
