@@ -105,6 +105,25 @@ class TestRows:
         assert kiln.url == "https://faq.acme.example/2?cost=$1"
         assert kiln.modified_at == datetime(2026, 11, 22, 1, 0, 0, 123456, UTC)
 
+    @pytest.mark.parametrize(
+        ("link", "address"),
+        [
+            ("https://faq.acme.example/$answer", "https://faq.acme.example/%3Fa%3D1%26b/%C3%BC%20%23"),
+            ("$answer", "%3Fa%3D1%26b/%C3%BC%20%23"),
+            ("$question", "https://kiln.example/a?b=1&c#d"),
+            ("${question}&id=$id", "https://kiln.example/a?b=1&c#d&id=1"),
+            ("https://x.example/?of=$question",
+             "https://x.example/?of=https%3A//kiln.example/a%3Fb%3D1%26c%23d"),
+        ],
+    )  # fmt: skip
+    def test_what_a_row_puts_into_an_address_is_quoted(
+        self, database: Database, link: str, address: str
+    ) -> None:
+        database.put([(1, "https://kiln.example/a?b=1&c#d", "?a=1&b/ü #")], hour=2)
+        first = by_key(made(database, link=link, title="", text="x").documents(None))["1"]
+        assert isinstance(first, Document)
+        assert first.url == address
+
     @pytest.mark.parametrize("changed", ["updated_at", ""])
     def test_what_changed_is_new_or_is_gone_is_found(
         self, database: Database, changed: str

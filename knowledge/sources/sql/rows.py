@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
 from string import Template
+from urllib.parse import quote
 
 from knowledge import reading
 from knowledge.documents import Document, Unreadable
@@ -93,7 +94,7 @@ class Shape:
 
     def document(self, source: str, key: str, row: Row) -> Document | Unreadable:
         """The document of a row."""
-        title, text, link = (filled(part, row) for part in (self.title, self.text, self.link))
+        title, text, link = filled(self.title, row), filled(self.text, row), linked(self.link, row)
         if len(text.encode("utf-8", "surrogatepass")) > self.max_bytes:
             limit = f"{self.max_bytes / 2**20:g} MiB"
             return Unreadable(key, f"is over {limit}; raise `max_bytes`, or select less of it")
@@ -129,6 +130,26 @@ def wording(template: str) -> Wording:
 def filled(template: str, row: Row) -> str:
     """A template with a row's values."""
     return wording(template).substitute({name: said(value) for name, value in row.items()})
+
+
+def linked(template: str, row: Row) -> str:
+    """An address with a row's values, which are quoted: none becomes a query or a host of it.
+
+    An address that a row has itself, and that the template begins with, stays as it is.
+    """
+    first = Wording.pattern.match(template)
+    column = (first["named"] or first["braced"]) if first else None
+    begun = said(row[column]) if column else ""
+    if first is None or not begun.startswith(("https://", "http://")):
+        return quoted(template, row)
+    return begun + quoted(template[first.end() :], row)
+
+
+def quoted(template: str, row: Row) -> str:
+    """A template with a row's values as parts of an address; slashes stay."""
+    names = wording(template).get_identifiers()
+    values = {name: quote(said(row[name]), errors="replace") for name in names}
+    return wording(template).substitute(values)
 
 
 def said(value: object) -> str:
