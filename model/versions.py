@@ -24,7 +24,7 @@ class Manifest:
     base: str  # the name of the weights, or of the embedder
     base_digest: str  # sha256 of the base's weights
     dataset: str  # digest of the examples
-    examples: int
+    examples: int  # lessons: as many as were taught, with those mixed in
     recipe: Mapping[str, object]
     libraries: Mapping[str, str]
     made_at: str  # ISO 8601, UTC

@@ -14,6 +14,7 @@ from rich.console import Console
 from bot.bars import Bars
 from bot.learning import showing
 from bot.learning.evaluating import Part, evaluation
+from bot.learning.version_showing import lines, version_json
 from model.versions import version_folder
 from tests.commands import Terminal
 from tests.measured import Team, empty_database, plain, team
@@ -104,6 +105,19 @@ def test_versions_are_listed_with_what_is_live_how_good_and_what_to_train_again(
     assert note == f"{live}: train again: Somebody was forgotten."
 
 
+def test_the_list_counts_lessons_and_one_version_shows_them_beside_its_examples(
+    ours: Team, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours.learn()
+    name = ours.version()
+    showing.versions(ours.parts, as_json=False)
+    assert "lessons" in capsys.readouterr().out
+    told = version_json(ours.registry, ours.home, name)
+    assert (told["lessons"], "examples" in told) == (60, False)
+    (shown,) = [line for line in lines(told) if "lessons" in line]
+    assert shown == "  lessons:     60 taught, with those mixed in, without the validation part"
+
+
 def test_a_damaged_version_is_listed_with_its_problem(
     ours: Team, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,7 +126,7 @@ def test_a_damaged_version_is_listed_with_its_problem(
     (version_folder(ours.home, name) / "manifest.json").write_text("[]")
     showing.versions(ours.parts, as_json=True)
     (found,) = rows(capsys.readouterr().out)
-    assert (found["name"], found["examples"], found["live"]) == (name, None, False)
+    assert (found["name"], found["lessons"], found["live"]) == (name, None, False)
     assert "manifest.json is damaged" in found["problem"]
     assert "was not measured against the base model" in found["gate"]["reasons"][0]
 

@@ -138,7 +138,7 @@ def versions(parts: Measuring, as_json: bool) -> None:
         Console(stderr=True).print("No version yet: `tandem train` makes one.", markup=False)
         return
     table = Table()
-    for name in ("name", "tasks", "state", "made", "examples", "main score", "gate"):
+    for name in ("name", "tasks", "state", "made", "lessons", "main score", "gate"):
         table.add_column(name, no_wrap=name in ("name", "state", "gate"))
     for each in found:
         table.add_row(*map(Text, _row(each)))  # no marks or emoji codes are read in it
@@ -199,7 +199,7 @@ def standing_json(each: Standing) -> dict[str, object]:
         "why": version.why,
         "retrain": version.retrain,
         "run": version.run,
-        "examples": each.manifest.examples if each.manifest else None,
+        "lessons": each.manifest.examples if each.manifest else None,
         "scores": [{"task": s.task, "against": s.against, **asdict(s.told)} for s in each.scores],
         "gate": {"passed": each.gate.passed, "reasons": list(each.gate.reasons)},
         "problem": each.problem,

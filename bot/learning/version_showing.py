@@ -79,6 +79,7 @@ def lines(told: Mapping[str, object]) -> Iterator[str]:
         "problem": told["problem"],
         "run": f"{told['run']} (`tandem runs {told['run']}`)" if told["run"] else "",
         "dataset": _dataset(told["snapshot"]),
+        "lessons": _lessons(told["lessons"]),
         "recipe": _pairs(told["recipe"]),
         "figures": _pairs(told["figures"]),
         "folder": told["folder"],
@@ -106,6 +107,12 @@ def _dataset(held: object) -> str:
         f"{held['id']}: {held['examples']} examples{lost}, from {held['interactions']} answers "
         f"and {held['people']} people; digest {held['digest']}"
     )
+
+
+def _lessons(count: object) -> str:
+    """What the training made of the dataset, which `tandem versions` lists too."""
+    told = f"{count} taught, with those mixed in, without the validation part"
+    return "" if count is None else told
 
 
 def _gate(gate: object) -> str:
