@@ -28,7 +28,7 @@ from bot.learning.preferences import judgements, relied_on
 from bot.learning.whereabouts import asked_in
 from bot.learning.words import Judged
 from knowledge.documents import Chunk, Passage
-from knowledge.preferring import VOTES, Weight
+from knowledge.preferring import VOTES, Weight, holds
 from tests.fakes import FakeEmbedder
 from tests.patience import PATIENCE_S
 
@@ -93,6 +93,16 @@ def test_secrets_in_a_question_are_masked() -> None:
 
 
 # -- whose votes count, and how often --------------------------------------------------
+
+
+def test_a_passage_is_kept_as_it_is_or_votes_would_know_no_piece_of_it_again() -> None:
+    text = "Write to jo@acme.com for leave. It is 25 days a year."
+    passage = replace(LEAVE, chunk=replace(LEAVE.chunk, text=text))
+    asked = replace(an_interaction(), answer=replace(an_interaction().answer, passages=(passage,)))
+    (judged,) = judgements(asked, [vote("ben")])
+    cut_anew = replace(passage.chunk, text=text.split(". ")[0])
+    assert judged.chunk != cut_anew.digest
+    assert holds(judged.text, judged.chunk, cut_anew)
 
 
 def a_judged(
