@@ -42,6 +42,16 @@ def test_without_examples_nothing_is_trained_and_the_refusal_says_why(
     assert "tandem examples review" in told.err
 
 
+def test_with_too_few_votes_no_retriever_is_trained_and_nothing_is_fetched_for_it(
+    home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "tandem.toml").write_text('weaviate.url = "http://127.0.0.1:9"\n')
+    told = Terminal(home, tmp_path).tandem("train", "--what", "retriever")
+    assert (told.code, told.out) == (1, "")
+    assert "there are 0, and 20 are needed" in told.err
+    assert "127.0.0.1:9" not in told.err
+
+
 def test_resuming_is_as_it_was_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["tandem", "train", "--resume", "3", "--anew"])
     assert guarded(cli) == WRONG

@@ -63,6 +63,15 @@ def judged_questions(judged: Sequence[Judged], pieces: Pieces) -> list[JudgedQue
     return [question for question in found if question.right or question.wrong]
 
 
+def liked_questions(judged: Sequence[Judged]) -> set[str]:
+    """Groups of the questions that may be learned from, whatever is indexed now: there are no more.
+
+    It asks nothing of the index.
+    """
+    groups = {group_of(one.judged.question) for one in fair(judged) if one.value > 0}
+    return {group for group in groups if not held_out(group)}
+
+
 def _question(heard: _Heard) -> JudgedQuestion:
     right = tuple(heard.chunks[place] for place, said in heard.says.items() if said > 0)
     wrong = tuple(heard.chunks[place] for place, said in heard.says.items() if said < 0)

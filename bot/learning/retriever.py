@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import TooFewVotes
 from bot.learning.child import Child, Tell
-from bot.learning.judged_questions import JudgedQuestion, judged_questions
+from bot.learning.judged_questions import JudgedQuestion, judged_questions, liked_questions
 from bot.learning.sides import Searched
 from bot.learning.training import Job, carry_out, recipe_file
 from bot.learning.tuning import LESSONS, PLAN, Plan
@@ -30,6 +30,7 @@ from model.weights.fetch import sha256
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.learning.parts import Learning
 
 CHILD = "bot.learning.tuning"
 TEACHABLE = {BGE_INT8: BGE, BGE: BGE}  # an embedder, and its weights in floating point
@@ -67,20 +68,27 @@ def train(app: App, recipe: Path | None, tell: Tell) -> ModelVersion:
     It is tuned from the base, whatever is live, on all that was judged. Raises `TooFewVotes`,
     `TrainingFailed` (no such embedder can be tuned), `RecipeWrong`, and what `carry_out` raises.
     """
-    parts, embedder = app.learning, app.embedder()
+    parts = app.learning
     dials = dials_of(recipe or recipe_file(parts.settings.recipes, What.RETRIEVER))
+    need_votes(parts, len(liked_questions(parts.book.judged())))  # before anything is fetched
+    embedder = app.embedder()
     base = TEACHABLE.get(embedder.name)
     if base is None:
         raise TrainingFailed(
             f"the embedder {embedder.name!r} cannot be tuned; these can: {', '.join(TEACHABLE)}"
         )
     known = material(app)
-    if len(known.taught) < parts.settings.fewest:
-        raise TooFewVotes(len(known.taught), parts.settings.fewest)
+    need_votes(parts, len(known.taught))
     tell(Told(0, 0, "", 0.0, note=f"{len(known.taught)} judged questions are learned from"))
     lessons = lessons_of(known, embedder, dials)
     weights = resolve(base, app.settings.cache, app.progress, substitutes=False)
     return carry_out(parts, job(known, lessons, dials, weights.path, embedder.name), tell)
+
+
+def need_votes(parts: Learning, judged: int) -> None:
+    """Raise `TooFewVotes` where fewer questions were judged than are needed."""
+    if judged < parts.settings.fewest:
+        raise TooFewVotes(judged, parts.settings.fewest)
 
 
 def job(known: Material, lessons: Sequence[Lesson], dials: Dials, weights: Path, base: str) -> Job:
