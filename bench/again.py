@@ -11,15 +11,15 @@ from bench import parts
 from bench.commands import run, settle
 from bench.common import Goal, Line, Sample, say
 
-REPEATS = 3
 
-
-def measured(folder: Path, work: Path, remember: bool) -> tuple[list[Line], list[str]]:
+def measured(
+    folder: Path, work: Path, remember: bool, repeats: int
+) -> tuple[list[Line], list[str]]:
     """Index `folder` as the command would, then run the command again and again."""
     work.mkdir(parents=True)
     settle(work, {"sources.peps": {"use": "folder", "path": str(folder)}})
     documents = fill("peps", folder, work, remember)
-    told = [again(work) for _ in range(1 + REPEATS)]  # the first starts Weaviate
+    told = [again(work) for _ in range(1 + repeats)]  # the first starts Weaviate
     run(work, "stop")
     command = Sample(tuple(each.command_s for each in told[1:]))
     itself = Sample(tuple(each.sync_s for each in told[1:]))

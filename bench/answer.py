@@ -87,11 +87,13 @@ class Race:
         return ours, theirs
 
 
-def raced(work: Path, rows: Sequence[Row], model: str, rounds: int, max_tokens: int) -> list[Line]:
+def raced(
+    work: Path, rows: Sequence[Row], pages: Path, model: str, rounds: int, max_tokens: int
+) -> list[Line]:
     """First piece and whole answer of both, and how many say what must be said."""
     embedder = parts.embedder()
     with parts.weaviate(work / "home") as server:
-        chunks = parts.chunks_of("handbook", corpora.EXAMPLE, embedder)
+        chunks = parts.chunks_of("handbook", pages, embedder)
         held = with_haystack.fill(server, chunks, embedder)
         folder = parts.weights(model)
         ask = answerer(held, embedder, folder, EXCERPTS, max_tokens, ALPHA)
@@ -166,13 +168,15 @@ def measured(
     work: Path, model: str, count: int, rounds: int, short: bool
 ) -> tuple[list[Line], list[str]]:
     """The lines and the notes."""
-    source = {"use": "folder", "path": str(corpora.EXAMPLE)}
+    rows, pages = list(corpora.lines(corpora.EXAMPLE_QUESTIONS)), corpora.EXAMPLE
+    if short:
+        pages = corpora.pages_of(asked(rows, count), pages, work / "pages")
+    source = {"use": "folder", "path": str(pages)}
     length = 16 if short else MAX_TOKENS
     told = {"sources.handbook": source, "model": {"name": model}}
     settle(work, {**told, "answers": {"max_tokens": length}})
-    rows = list(corpora.lines(corpora.EXAMPLE_QUESTIONS))
     run(work, "sync")
-    lines = raced(work, asked(rows, count), model, rounds, length)
+    lines = raced(work, asked(rows, count), pages, model, rounds, length)
     notes = [
         f"{count} questions of examples/handbook, {rounds} turns, {model}, at most {length} tokens",
         *COMPARED,

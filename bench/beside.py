@@ -8,15 +8,15 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from bench import parts
-from bench.common import ROOT, Goal, Line, Sample, Table, about, options, publish, say, scratch
+from bench import corpora, parts
+from bench.common import Goal, Line, Sample, Table, about, options, publish, say, scratch
 from knowledge.embedding import Embedder
 from knowledge.search import Finder
 from model.backends import Sampling
 from model.backends.local import backend
 from model.engines import Engine
 
-HANDBOOK = ROOT / "examples" / "handbook"
+FEW = 8  # pages of the handbook in the short form
 SMALL = "SmolLM2-135M-Instruct"
 WRITERS, PROMPT, ANSWER = 4, 400, 80  # answers at once; tokens
 QUESTIONS = (
@@ -95,14 +95,15 @@ def lines(who: str, found: dict[str, Sample], alone: dict[str, Sample]) -> list[
     ]
 
 
-def beside(engine: Engine, times: int, rounds: int) -> list[Line]:
+def beside(engine: Engine, times: int, rounds: int, short: bool) -> list[Line]:
     """The rows, with nobody writing and with four, who take turns."""
     embedder, found = parts.embedder(), dict[str, dict[str, Sample]]()
     with (
         scratch() as home,
         parts.weaviate(home) as server,
     ):
-        parts.sync_folder("handbook", HANDBOOK, parts.index(server, embedder), embedder)
+        pages = corpora.first(corpora.EXAMPLE, FEW, home / "few") if short else corpora.EXAMPLE
+        parts.sync_folder("handbook", pages, parts.index(server, embedder), embedder)
         finder = Finder(server.client, lambda _: embedder)
         searched(finder, embedder, 3)
         for turn in range(rounds):
@@ -136,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made = backend(model, device="cpu", engine="openvino", threads=given.threads)
     made.load()
     times, rounds = (5, 1) if given.short else (given.times, given.rounds)
-    rows = beside(made.engine(), times, rounds)
+    rows = beside(made.engine(), times, rounds, given.short)
     publish(Table("bench.beside", "", tuple(rows), (model, *NOTES), details), given.json)
 
 

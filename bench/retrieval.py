@@ -45,16 +45,19 @@ def handbook() -> Judgments:
     return Judgments("examples/handbook", corpora.EXAMPLE, texts, judged)
 
 
-def shortened(given: Judgments, target: Path, queries: int = 20, others: int = 100) -> Judgments:
+def shortened(given: Judgments, target: Path, queries: int = 10, others: int = 30) -> Judgments:
     """A few questions, their documents and some more."""
     some = dict(list(given.judged.items())[:queries])
+    texts = {query: given.queries[query] for query in some}
     wanted, kept = {document for gains in some.values() for document in gains}, list[str]()
+    if not (given.folder / "corpus.jsonl").is_file():  # a folder of pages, as people write them
+        corpora.pages_of([{"pages": wanted}], given.folder, target)
+        return Judgments(f"{given.name}, a part", target, texts, some)
     for row in (given.folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines():
         if len(kept) < others or any(f'"{document}"' in row[:80] for document in wanted):
             kept.append(row)
     target.mkdir(parents=True)
     (target / "corpus.jsonl").write_text("\n".join(kept) + "\n", encoding="utf-8")
-    texts = {query: given.queries[query] for query in some}
     return Judgments(f"{given.name}, a part", target, texts, some)
 
 
@@ -133,10 +136,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = list[Line]()
     for number, each in enumerate(sets):
         with scratch() as work:
-            cut = given.short and (each.folder / "corpus.jsonl").is_file()
-            rows += measured(
-                shortened(each, work / "part") if cut else each, work / str(number), ways
-            )
+            part = shortened(each, work / "part") if given.short else each
+            rows += measured(part, work / str(number), ways)
     notes += [
         f"`tandem sync`, then `tandem search --queries --run -k {DEPTH}` with {parts.EMBEDDER}; "
         "the ratio is of `as set` over the better of the other two.",

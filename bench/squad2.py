@@ -37,7 +37,7 @@ from model.backends import Backend, Prompt, Sampling
 DATA = corpora.SHARED / "data" / "squad2" / "train.json"
 OTHERS = 3  # paragraphs of the same article beside the question's own
 SEED = 18
-FEW = 8  # questions of the short form
+FEW = 4  # questions of the short form
 EVEN = 0.5  # the model's own probability that it answers, from which it is believed by itself
 ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 
@@ -91,7 +91,7 @@ def measured(short: bool, work: Path, count: int) -> tuple[list[Line], list[str]
     if not DATA.is_file():
         return [], [f"squad2: not measured, {DATA} is missing"]
     asked = sampled(every(json.loads(DATA.read_text("utf-8"))["data"]), FEW if short else count)
-    settle(work, {})
+    settle(work, {"weaviate": {"linger": "0s"}})
     environment = {"TANDEM_HOME": str(work / "home"), "TANDEM_CACHE": str(parts.cache())}
     with build(load_settings(environment, work)) as app:
         read = [focus(each.question, each.passages, app.reader) for each in asked]

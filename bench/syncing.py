@@ -28,8 +28,10 @@ from tests.slack.world import APP_TOKEN, BOT_TOKEN
 
 TOKENS = {"bot_token": BOT_TOKEN, "app_token": APP_TOKEN}
 SMALL = "SmolLM2-135M-Instruct"
+WARM = 3  # questions of a phase that are not counted
 WIKI, JOB = "wiki", "sync-wiki"
-WARM, PATIENCE_S = 3, 180.0  # questions that are not counted; for anything to come
+FEW = 12  # pages at most that are taken of the corpus, and not copies of the whole
+PATIENCE_S = 180.0  # for anything to come
 SAYING = ("chat.stopStream", "chat.update")
 IDLE, INSIDE, BESIDE = "idle", "a sync in `tandem run`", "`tandem sync --full` beside it"
 GOAL = Goal("<=", 1.5)
@@ -176,6 +178,8 @@ def words(calls: Sequence[Mapping[str, Any]], theirs: Mapping[str, str]) -> dict
 def pages(count: int, target: Path) -> Path:
     """Some thousands of pages; copies of a corpus, each with a first line of its own."""
     corpus = corpora.documents("peps").folder
+    if count <= FEW:
+        return corpora.first(corpus, count, target)
     held = sum(1 for path in corpus.rglob("*") if path.is_file())
     return corpora.copies(corpus, -(-count // held), target)
 
@@ -205,7 +209,7 @@ async def measured(given: Namespace, work: Path, base: str) -> tuple[dict[str, T
 
         async def phase(name: str) -> None:
             say(name)
-            await asked(house, texts[-WARM:], given.every)
+            await asked(house, texts[: given.warm], given.every)
             found[name] = await asked(house, texts, given.every)
             busy = name != IDLE
             if house.syncing() is not busy and not given.short:
@@ -253,9 +257,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pages", type=int, default=3000, help="to be synced; 3000 by default")
     parser.add_argument("--questions", type=int, default=100, help="in a phase; 100 by default")
     parser.add_argument("--every", type=float, default=4.0, help="seconds; 4 by default")
+    parser.set_defaults(warm=WARM)
     given, found = parser.parse_args(arguments), about()
     if given.short:
-        given.pages, given.questions, given.every = 50, 4, 0.5
+        given.pages, given.questions, given.warm, given.every = FEW, 2, 1, 0.5
     given.model = given.model or (SMALL if given.short else parts.LANGUAGE_MODEL)
     dials = json.dumps({"keep_calls": 100_000, "keep_events": 100_000})
     os.environ.update({name.upper(): token for name, token in TOKENS.items()})
