@@ -13,7 +13,7 @@ from knowledge.errors import SourceUnreadable
 from knowledge.net.asking import Limits, Outside
 from knowledge.net.client import Client
 from knowledge.net.guard import guarding
-from knowledge.sources.feed import FeedSource
+from knowledge.sources.feed import FeedSource, followable
 from knowledge.sources.feed import source as feed
 from knowledge.sync import sync
 from tests.contracts import SourceContract
@@ -118,6 +118,40 @@ def test_a_link_is_an_address_that_can_be_followed(server: Server, told: str, li
     first = next(of(server).documents(None))
     assert isinstance(first, Document)
     assert first.url == f"{server.url}{link}"
+
+
+BODY = """<p>In <a href="../clay/#dry">clay</a>, <a href="/tea?a=1">tea</a>,
+<a href="https://o.example/x">all</a>, <a href="mailto:a@b.example">ask</a>.</p><p>A &amp; B</p>"""
+ATOM = f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>News</title>
+<entry><id>k1</id><title>Kilns</title><link href="https://d.example/news/kilns/"/>
+<content type="html"><![CDATA[{BODY}]]></content></entry></feed>"""
+
+
+@pytest.mark.parametrize(
+    ("base", "clay", "tea"),
+    [
+        ("", "https://d.example/news/clay/#dry", "https://d.example/tea?a=1"),
+        ("https://b.example/x/y/", "https://b.example/x/clay/#dry", "https://b.example/tea?a=1"),
+        ("/x/y/", "{server}/x/clay/#dry", "{server}/tea?a=1"),
+    ],
+)
+def test_links_in_a_text_can_be_followed(server: Server, base: str, clay: str, tea: str) -> None:
+    based = f'<content xml:base="{base}"' if base else "<content"
+    server.page("/feed", ATOM.replace("<content", based), "application/atom+xml")
+    first = next(of(server).documents(None))
+    assert isinstance(first, Document)
+    clay, tea = (told.format(server=server.url) for told in (clay, tea))
+    assert first.text == (
+        f"In [clay]({clay}), [tea]({tea}),\n"
+        "[all](https://o.example/x), [ask](mailto:a@b.example).\n\nA & B"
+    )
+
+
+def test_a_text_without_links_to_follow_up_stays_as_it_is() -> None:
+    body = BODY.replace("../clay/", "https://d.example/").replace("/tea", "https://d.example/")
+    assert followable(body, "https://d.example/") == body
+    deep = "<div>" * 300 + '<a href="x">x</a>'
+    assert followable(deep, "https://d.example/") == deep
 
 
 def test_an_inner_network_is_not_read_by_default(server: Server) -> None:

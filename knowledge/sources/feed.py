@@ -18,11 +18,13 @@ from knowledge.net.asking import MEBIBYTE, Limits
 from knowledge.net.client import Client
 from knowledge.net.errors import NetError
 from knowledge.net.guard import guarding
+from knowledge.reading import web
 from knowledge.reading.plain import Content, NotReadable, one_line
 from knowledge.states import read_state, written_state
 
 STATE = 1
 ENDING = 1000  # bytes in which the end of a feed is looked for
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 ENDED = re.compile(rb"</(\w+:)?(rss|feed|rdf)\s*>\s*(<!--.*-->\s*)?\Z", re.IGNORECASE | re.DOTALL)
 
 
@@ -71,7 +73,9 @@ class FeedSource:
 
     def item(self, key: str, entry: Mapping[str, Any], held: Checkpoint) -> Keyed:
         """An entry as a document."""
-        body, title = body_of(entry), one_line(str(entry.get("title", "")))
+        link = joined(self.url, str(entry.get("link") or ""))
+        part, title = longest(entry), one_line(str(entry.get("title", "")))
+        body = followable(str(part.get("value", "")), self.base(part, link))
         told = f"{title}\0{body}\0{entry.get('link', '')}"
         digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         mark = f"{reading.VERSION}:{digest}"
@@ -81,9 +85,13 @@ class FeedSource:
             content = text_of(body, title)
         except NotReadable as error:
             return Unreadable(key, str(error))
-        link = joined(self.url, str(entry.get("link") or ""))
         title = title or content.title
         return Document(self.name, key, title, content.text, link, mark, changed_at(entry))
+
+    def base(self, part: Mapping[str, Any], link: str) -> str:
+        """What a text's links are relative to: its `xml:base`, or else the entry's page."""
+        told = str(part.get("base") or "")
+        return joined(self.url, told) if told else link
 
 
 def entries_of(answer: Answer) -> list[Mapping[str, Any]]:
@@ -106,10 +114,26 @@ def key_of(entry: Mapping[str, Any]) -> str:
     return str(entry.get("id") or entry.get("link") or entry.get("title") or "").strip()
 
 
-def body_of(entry: Mapping[str, Any]) -> str:
-    """The longest text that the entry has, in HTML."""
-    told = [str(part.get("value", "")) for part in entry.get("content", ())]
-    return max([*told, str(entry.get("summary", ""))], key=len)
+def longest(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The longest text that the entry has: its `value` in HTML, and the `base` of its links."""
+    summary = {"value": entry.get("summary", ""), **entry.get("summary_detail", {})}
+    return max([*entry.get("content", ()), summary], key=lambda part: len(part.get("value", "")))
+
+
+def followable(body: str, base: str) -> str:
+    """HTML whose links can be followed from anywhere; where all can, it stays as it is."""
+    html = f"<html><body>{body}</body></html>"
+    too_deep = web.depth(html.encode("utf-8", "replace")) > web.MAX_DEPTH
+    page = None if too_deep else web.parsed(html)
+    if page is None or all(is_whole(link) for _, _, link, _ in page.iterlinks()):
+        return body
+    page.make_links_absolute(base, resolve_base_href=False, handle_failures="ignore")
+    return web.written(page.find("body")).removeprefix("<body>").removesuffix("</body>")
+
+
+def is_whole(link: str) -> bool:
+    """Does it begin with a scheme?"""
+    return SCHEME.match(link.strip()) is not None
 
 
 def text_of(body: str, title: str) -> Content:
