@@ -114,7 +114,7 @@ def test_the_list_counts_lessons_and_one_version_shows_them_beside_its_examples(
     assert "lessons" in capsys.readouterr().out
     told = version_json(ours.registry, ours.home, name)
     assert (told["lessons"], "examples" in told) == (60, False)
-    (shown,) = [line for line in lines(told) if "lessons" in line]
+    (shown,) = [line for line in lines(told) if "lessons:" in line]
     assert shown == "  lessons:     60 taught, with those mixed in, without the validation part"
 
 
