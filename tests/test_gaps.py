@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -43,8 +43,9 @@ from bot.learning.readings import Consent
 from bot.settings import Settings
 from bot.settings.sections import Space
 from knowledge.documents import Chunk, Passage
-from knowledge.errors import IndexUnavailable
-from model.errors import BackendUnavailable
+from knowledge.embedding import Vectors
+from knowledge.errors import EmbeddingFailed, IndexUnavailable
+from model.errors import BackendUnavailable, WeightsUnavailable
 from tests.bots import same_rows, settings_for
 from tests.fakes import FakeStore, kept
 from tests.inboxes import NOON, Desk, opened
@@ -153,6 +154,13 @@ def page(nearness: float, source: str = "handbook") -> Passage:
     return Passage(chunk, 1.0, {"vector": nearness})
 
 
+Embed = Callable[[Sequence[str]], Vectors]
+
+
+def by_last_word(words: Sequence[str]) -> Vectors:
+    return np.asarray([[hash(text.split()[-1])] for text in words], np.float64)
+
+
 def report(
     *every: Unanswered,
     reader: Reader = ANYBODY,
@@ -163,12 +171,13 @@ def report(
     checking: Checking | None = None,
     find: Find | None = None,
     check: bool = True,
+    embed: Embed | None = None,
 ) -> GapReport:
     """Questions are alike that end with the same word."""
     return Reporting(
         lambda _: every,
         Consent(lambda _, person: person != objects, lambda place: place.channel != silent),
-        lambda words: np.asarray([[hash(text.split()[-1])] for text in words], np.float64),
+        embed or by_last_word,
         find or (lambda _, sources: [p for p in pages if not sources or p.chunk.source in sources]),
         ("handbook", "wiki"),
         SPACES,
@@ -431,6 +440,24 @@ def test_gaps_are_shown_without_pages_where_the_index_is_away() -> None:
     assert (len(made.gaps), len(tried), again.asked) == (2, 1, [])
     assert row(made.gaps[0], made.trouble)[-1] == ""
     assert "no source" not in digest(made, NOON)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EmbeddingFailed("potion", "it gave no vectors", "Set another"),
+        WeightsUnavailable("potion", ("the cache",), "Fetch them"),
+    ],
+)
+def test_gaps_are_shown_with_those_alike_apart_where_nothing_is_embedded(error: Exception) -> None:
+    def away(_: Sequence[str]) -> Vectors:
+        raise error
+
+    every = (asked("Which key?"), asked("which key?", "ana"), asked("What key?"))
+    made = report(*every, embed=away)
+    assert [(gap.question, gap.count) for gap in made.gaps] == [("Which key?", 2), ("What key?", 1)]
+    assert [*checked(made)] == [f"Only the very same words are put together: {error}"]
+    assert report(*every).apart == ""
 
 
 def test_nothing_is_asked_again_where_that_is_not_wanted() -> None:

@@ -77,13 +77,14 @@ class Trying:
 class Tries:
     """What was tried for one report."""
 
+    likeness: Trying = field(default_factory=Trying)
     pages: Trying = field(default_factory=Trying)
     answers: Trying = field(default_factory=Trying)
     checked: int = 0  # gaps
 
     @property
     def trouble(self) -> str:
-        """What was out of reach; empty: nothing."""
+        """What was out of reach of pages and answers; empty: nothing."""
         return self.pages.trouble or self.answers.trouble
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from bot.followups import standalone
@@ -68,7 +69,8 @@ class Reporting:
         gaps = tuple(gap for gap in found if gap.now is None)
         answered = tuple(gap for gap in found if gap.now is not None)
         told = (since, len(every), people(every), gaps, rest)
-        return GapReport(*told, answered, tries.checked, tries.trouble)
+        apart = tries.likeness.trouble
+        return GapReport(*told, answered, tries.checked, tries.trouble, apart)
 
     def _gaps(
         self, asked: Sequence[Asked], reader: Reader, tries: Tries, check: bool
@@ -76,13 +78,16 @@ class Reporting:
         """Those that may be shown, the weightiest first; who may read what is asked as needed."""
         if not asked:
             return
-        found = self.cluster(self.embed([one.words for one in asked]), self.alike)
+        found = tries.likeness(partial(self._alike, asked), same_words(asked))
         for members in sorted(([asked[row] for row in rows] for rows in found), key=weight):
             quoted = list(islice((m for m in members if reader.quotable(m.of)), 1 + WORDINGS))
             if quoted:
                 every = [one.of for one in members]
                 gap = self._gap(every, quoted, reader, tries)
                 yield self._checked(gap, quoted[0].of, every, reader, tries) if check else gap
+
+    def _alike(self, asked: Sequence[Asked]) -> Sequence[Sequence[int]]:
+        return self.cluster(self.embed([one.words for one in asked]), self.alike)
 
     def _checked(
         self,
@@ -173,6 +178,14 @@ def read(one: Unanswered) -> Asked:
     """A question's words, masked; none where little is left of them."""
     told = masked(standalone(one.question).strip())
     return Asked(one, "" if told.mostly else told.text)
+
+
+def same_words(asked: Sequence[Asked]) -> Sequence[Sequence[int]]:
+    """To rows, those of the very same words: as far as likeness is seen without vectors."""
+    found: dict[str, list[int]] = {}
+    for row, one in enumerate(asked):
+        found.setdefault(one.words.casefold(), []).append(row)
+    return [*found.values()]
 
 
 def weight(members: Sequence[Asked]) -> tuple[int, int, float]:

@@ -69,10 +69,12 @@ def counted(report: GapReport) -> str:
 
 
 def checked(report: GapReport) -> Iterator[str]:
-    """What asking again came to, where that was tried."""
+    """What asking again came to, where that was tried; and what could not be done."""
     if report.checked:
         gaps = "1 gap was" if report.checked == 1 else f"{report.checked} gaps were"
         yield f"{gaps} asked again: {len(report.answered)} answered meanwhile."
+    if report.apart:
+        yield f"Only the very same words are put together: {report.apart}"
     if report.trouble:
         yield f"Some of these may be answered meanwhile, which was not checked: {report.trouble}"
 

@@ -98,3 +98,4 @@ class GapReport:
     answered: tuple[Gap, ...] = ()  # those that have an answer meanwhile, which are none any more
     checked: int = 0  # gaps that were asked again, those with an answer among them
     trouble: str = ""  # why pages are not told, or the rest not asked again; empty: all was
+    apart: str = ""  # why questions alike are not put together; empty: they are
