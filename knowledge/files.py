@@ -82,6 +82,11 @@ class Patterns:
         """Whether the file or folder is excluded, or lies in a folder that is."""
         return any(matches(each, key) for each in self.exclude)
 
+    def hides(self, key: str) -> bool:
+        """Whether it is excluded for no more than a name that begins with a dot."""
+        found = [each for each in self.exclude if matches(each, key)]
+        return bool(found) and all(each in HIDDEN for each in found)
+
 
 def matches(pattern: str, key: str) -> bool:
     """Whether a pattern fits a path or a folder above it."""
@@ -111,26 +116,49 @@ class DiskFiles:
         if stat.S_ISREG(self.root.stat().st_mode):
             yield self.file(str(self.root), self.root.name)
             return
-        yield from sorted(self.below(str(self.root), ""), key=lambda file: file.key)
+        yield from sorted(self.below(str(self.root), "", set()), key=lambda file: file.key)
 
-    def below(self, folder: str, above: str) -> Iterator[File]:
-        """The files of a folder and of those in it."""
+    def below(self, folder: str, above: str, entered: set[str]) -> Iterator[File]:
+        """The files of a folder and of those in it that were not `entered`, which grows."""
         with os.scandir(folder) as entries:
-            listed = list(entries)
+            listed = sorted(entries, key=lambda entry: entry.name)
         for entry in listed:
             key = above + encodable(entry.name)
             if self.patterns.bars(key):
                 continue
-            if not entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False) or self.opens(entry.path):
+                yield from self.within(entry.path, f"{key}/", entered)
+            else:
                 yield from self.found(entry, key)
-                continue
-            try:
-                yield from list(self.below(entry.path, f"{key}/"))
-            except OSError as error:
-                yield File(f"{key}/", "", entry.path, problem=told(error))
+
+    def within(self, folder: str, above: str, entered: set[str]) -> Iterator[File]:
+        """The files of a folder in the folder, once; those that cannot be listed are told."""
+        real = os.path.realpath(folder)
+        if real in entered:
+            return
+        entered.add(real)
+        try:
+            yield from list(self.below(folder, above, entered))
+        except OSError as error:
+            yield File(above, "", folder, problem=told(error))
+
+    def opens(self, path: str | Path) -> bool:
+        """Is it a link to a hidden folder within, as Kubernetes makes them?
+
+        Its files are found nowhere else.
+        """
+        if not Path(path).is_symlink():
+            return False
+        target = Path(os.path.realpath(path))
+        below = self.root in target.parents and target.is_dir()
+        return below and self.patterns.hides(self.key(target))
+
+    def key(self, path: Path) -> str:
+        """The key of what lies below the root."""
+        return encodable(path.relative_to(self.root).as_posix())
 
     def found(self, entry: os.DirEntry[str], key: str) -> Iterator[File]:
-        """A file or link; a link to a folder within is passed over, its files are found there."""
+        """A file or link; a link to a folder that is read is passed over: its files are there."""
         if entry.is_symlink():
             target = os.path.realpath(entry.path)
             if not Path(target).is_relative_to(self.root):

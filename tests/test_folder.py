@@ -221,17 +221,6 @@ def test_a_large_file_is_refused(tmp_path: Path) -> None:
     assert keys(found) == ["a.md", "b.md"]
 
 
-def test_links_out_of_the_folder_are_refused(tmp_path: Path) -> None:
-    write(tmp_path, secret_md="secret", out__x_md="x")
-    root = write(tmp_path / "docs", leave_md="x", a__b_md="y")
-    (root / "link.md").symlink_to(tmp_path / "secret.md")
-    (root / "folder").symlink_to(tmp_path / "out")
-    (root / "up").symlink_to(tmp_path)
-    told = reasons(items(root))
-    assert {"link.md", "folder", "up"} == set(told)
-    assert all("points outside" in reason for reason in told.values())
-
-
 def test_a_url_of_a_folder_on_disk_is_that_folder(tmp_path: Path) -> None:
     write(tmp_path, secret_md="secret")
     root = write(tmp_path / "docs", leave_md="x")
@@ -242,26 +231,9 @@ def test_a_url_of_a_folder_on_disk_is_that_folder(tmp_path: Path) -> None:
     assert source("handbook", f"file://{root}").watched == root
 
 
-def test_links_within_the_folder_are_read_and_loops_end(tmp_path: Path) -> None:
-    write(tmp_path, leave_md="x", a__b_md="y")
-    (tmp_path / "same.md").symlink_to(tmp_path / "leave.md")
-    (tmp_path / "a/loop").symlink_to(tmp_path)
-    (tmp_path / "one").symlink_to(tmp_path / "two")
-    (tmp_path / "two").symlink_to(tmp_path / "one")
-    found = items(tmp_path)
-    assert keys(found) == ["a/b.md", "leave.md", "one", "same.md", "two"]
-    assert set(reasons(found)) == {"one", "two"}
-
-
 def test_a_date_that_no_calendar_has_is_none() -> None:
     assert moment(b"1700086400") == datetime.fromtimestamp(1_700_086_400, UTC)
     assert [moment(odd) for odd in (1e15, 1e300, -1e15, "nan", b"")] == [None] * 5
-
-
-def test_a_broken_link_is_told(tmp_path: Path) -> None:
-    write(tmp_path, leave_md="x")
-    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
-    assert "broken link" in reasons(items(tmp_path))["gone.md"]
 
 
 def test_pipes_and_sockets_are_not_opened(tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ class FolderSource:
         key, patterns = path.relative_to(self.files.root).as_posix(), self.files.patterns
         if path == self.files.root:
             return True
-        return not patterns.bars(key) and (patterns.wants(key) or not path.is_file())
+        if patterns.bars(key):  # what links lead through may be put in another's place
+            return patterns.hides(key) and self.files.opens(path)
+        return patterns.wants(key) or not path.is_file()
 
     def documents(self, since: Checkpoint | None) -> Iterator[Item]:
         """Every document, sorted by path; see `Source.documents`."""
