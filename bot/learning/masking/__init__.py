@@ -19,6 +19,12 @@ EMAIL = re.compile(
     r"(?<![\w.+-])(?!git@[\w.-]+:)[\w.%+'-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![^\W_]|-)"
 )
 
+DISGUISED = re.compile(  # "jo [at] acme.com", "jo (at) acme (dot) com", "jo@acme[.]com"
+    r"(?<![\w.+-])[\w.%+'-]{1,64}(?: ?[\[({] ?(?:at|ät|@) ?[\])}] ?|@(?=[\w-]{1,63} ?[\[({]))"
+    r"(?:[\w-]{1,63}(?:\.| ?[\[({] ?(?:dot|punkt|\.) ?[\])}] ?)){1,8}[^\W\d_]{2,24}(?![^\W_]|-)",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Masked:
@@ -52,7 +58,8 @@ def masked(text: str) -> Masked:
 
 def _found(text: str) -> Iterator[Span]:
     yield from keys(text)
-    yield from (Span(*found.span(), "email") for found in EMAIL.finditer(text))
+    for pattern in (EMAIL, DISGUISED):
+        yield from (Span(*found.span(), "email") for found in pattern.finditer(text))
     yield from payments(text)
     yield from identities(text)
     yield from phones(text)
