@@ -244,9 +244,12 @@ class Desk(Orders):
     def redo(
         self, place: Place, message: str, asked_in: Place, mode: Mode, task: str | None
     ) -> bool:
-        """Answer again, in place, in another mode, which sticks to the question's thread."""
+        """Answer again, in place, in another mode, which sticks to the question's thread.
+
+        AUTO: once more as it was asked.
+        """
         begun = self.inbox.redo(place.platform, place.workspace, place.channel, message, mode, task)
-        if begun and asked_in.thread:
+        if begun and asked_in.thread and mode is not Mode.AUTO:
             self.inbox.force(asked_in, mode, task)
         self._tell()
         return begun

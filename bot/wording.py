@@ -199,7 +199,7 @@ def part_of(part: int, parts: int) -> str:
 
 
 def redo_as(mode: Mode) -> str:
-    """The button that asks for an answer in another mode."""
+    """The button that asks for an answer in another mode; AUTO: once more as it was asked."""
     return AGAIN if mode is Mode.AUTO else f"Redo as {mode}"
 
 

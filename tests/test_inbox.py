@@ -417,6 +417,14 @@ def test_a_reply_is_redone_in_another_mode_with_the_question_as_it_was(desk: Des
     assert answered.interaction == second != first
 
 
+def test_what_is_tried_again_keeps_its_mode_and_task(desk: Desk) -> None:
+    desk.inbox.accept(replace(post("100"), mode=Mode.TUNED, task="summarize"))
+    desk.answer(desk.take(), "R1")
+    assert desk.inbox.redo("slack", "T1", "C1", "R1", Mode.AUTO)
+    item = desk.take()
+    assert (item.post.mode, item.post.task, item.revision) == (Mode.TUNED, "summarize", 2)
+
+
 def test_a_redone_question_does_not_see_a_preview_as_an_edit(desk: Desk) -> None:
     said = desk.asked()
     desk.answer(desk.take(), "R1")

@@ -57,6 +57,18 @@ async def test_the_sources_of_a_long_answer_stand_once_under_its_last_part(
     assert [part.thumbs for part in answer.parts] == [0] * (len(answer.parts) - 1) + [1]
 
 
+class Failing(FakeBackend):
+    """A model that is away at first."""
+
+    fails = True
+
+    def complete(self, prompt: Prompt, sampling: Sampling) -> Iterator[str]:
+        """Its answer, once it is there."""
+        if self.fails:
+            raise BackendUnavailable("local", "the weights are gone", "Fetch them")
+        return super().complete(prompt, sampling)
+
+
 # -- trouble ---------------------------------------------------------------------------
 
 
@@ -82,6 +94,28 @@ async def test_a_failed_answer_can_be_tried_again(chat: Chat) -> None:
     answer = await chat.answer_to(asked)
     assert LEAVE in answer.text
     assert [part.id for part in answer.parts] == [part.id for part in failed.parts]
+
+
+@pytest.mark.parametrize(
+    ("text", "footer"),
+    [
+        (f"rag: {LEAVES}", "rag: forced: rag"),
+        (f"tuned summarize: {LUNCH}", "tuned/summarize: forced: tuned"),
+    ],
+)
+async def test_an_answer_is_tried_again_in_the_mode_and_task_that_it_was_asked_in(
+    chatting: Chatting, text: str, footer: str
+) -> None:
+    writer = Failing()
+    async with chatting(writer=writer) as chat:
+        search, chat.bot.desk.assistant.search = chat.bot.desk.assistant.search, broken_index
+        asked = await chat.say("ben", f"@tandem {text}")
+        failed = await chat.answer_to(asked)
+        writer.fails, chat.bot.desk.assistant.search = False, search
+        await chat.press("ben", failed.last, "Try again")
+        answer = await chat.answer_to(asked)
+    assert failed.last.buttons == ("Try again",)
+    assert answer.last.footer.startswith(footer)
 
 
 async def test_a_broken_model_is_apologised_for_with_a_code_that_sql_knows(

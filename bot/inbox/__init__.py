@@ -125,7 +125,10 @@ class Inbox:
         mode: Mode,
         task: str | None = None,
     ) -> bool:
-        """Have what this message replies to answered again in a mode; False: it cannot be."""
+        """Have what this message replies to answered again in a mode; AUTO: as it was asked.
+
+        False: it cannot be.
+        """
         with self._sessions.writing() as connection:
             item = item_replied_to(connection, Place(platform, workspace, channel), message)
             return item is not None and hearing.redo(connection, item, mode, task, self._now())

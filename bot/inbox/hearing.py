@@ -237,13 +237,16 @@ def pass_over(connection: Connection, post: Post, reason: Reason, now: datetime)
 
 
 def redo(connection: Connection, item: int, mode: Mode, task: str | None, now: datetime) -> bool:
-    """Have an item answered again in that mode; False: its words are gone, or never were."""
+    """Have an item answered again in that mode; AUTO: in the mode and task that it has.
+
+    False: its words are gone, or never were.
+    """
     with mapped(connection) as session:
         row = locked(session, ItemRow.id == item)
         if row is None or row.gone or (row.text is None and asked_before(connection, item) is None):
             return False
-        instead = {"mode": str(mode), "task": task, **about(Manner())}
-        for column, value in (anew(row, now, Manner()) | instead).items():
+        instead = {} if mode is Mode.AUTO else {"mode": str(mode), "task": task}
+        for column, value in (anew(row, now, Manner()) | about(Manner()) | instead).items():
             setattr(row, column, value)
         return True
 
