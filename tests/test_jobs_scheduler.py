@@ -22,7 +22,7 @@ from bot.jobs.carrying import Carrier
 from bot.jobs.leases import Leases
 from bot.jobs.runs import Runs
 from bot.jobs.schedule import Schedule
-from bot.jobs.scheduler import LOOK, Scheduler
+from bot.jobs.scheduler import Scheduler
 from bot.jobs.slices import FEWEST, SLICE_S, Sliced, asking, guarded
 from bot.jobs.tables import JobRow, JobRunRow
 from bot.jobs.words import Asked, Job, JobRun, Pace, Report, RunState, Turn
@@ -316,7 +316,7 @@ def test_one_that_is_ended_while_it_fires_ends_quietly(
     sessions: Sessions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lane = Closing()
-    lanes = {Job("", OFTEN, well).lane: lane, LOOK: ThreadPoolExecutor(1)}
+    lanes = {Job("", OFTEN, well).lane: lane}
     monkeypatch.setattr(scheduler, "firing", lambda _: BackgroundScheduler(executors=lanes))
     schedule = Scheduler({"often": job("often", well)}, leases(sessions), sessions)
     schedule.begin()
