@@ -30,6 +30,7 @@ from bot.wanted import Wanted
 
 STALE = timedelta(hours=1)  # after which nobody waits for an answer that nobody asked the bot for
 INSTANT = timedelta(microseconds=1)
+REACTION = "reaction"  # among a vote's details: the sign that it was
 RECENT = 5  # questions of a person that are shown
 
 
@@ -50,6 +51,7 @@ class Ballot:
     author: str
     verdict: Verdict
     given_at: datetime  # aware UTC
+    reaction: str = ""  # the sign, where it is one: it goes when the reactions are cleared
 
 
 class Desk(Orders):
@@ -184,9 +186,9 @@ class Desk(Orders):
         if self.inbox.told(place, ballot.event):
             return False
         self._check_judges(ballot.interaction, ballot.author, place)
-        self.assistant.rate(
-            Feedback(ballot.interaction, ballot.author, ballot.verdict, ballot.given_at)
-        )
+        sign = {REACTION: ballot.reaction} if ballot.reaction else {}
+        told = (ballot.interaction, ballot.author, ballot.verdict, ballot.given_at)
+        self.assistant.rate(Feedback(*told, details=sign))
         self.inbox.tell(place, ballot.event)
         return True
 
@@ -199,6 +201,21 @@ class Desk(Orders):
         taken = bool(stands) and self.assistant.withdraw(ballot.interaction, ballot.author)
         self.inbox.tell(place, ballot.event)
         return taken
+
+    def cleared(
+        self, event: str, interaction: int, place: Place, at: datetime, reaction: str = ""
+    ) -> None:
+        """Reactions to an answer were cleared, of one sign or all: the votes that they were go.
+
+        A vote by a button stays, and so does one that was corrected or given after that.
+        """
+        if self.inbox.told(place, event):
+            return
+        for vote in self.store.verdicts(interaction):
+            sign = vote.details.get(REACTION)
+            if sign and reaction in ("", sign) and vote.given_at <= at:
+                self.assistant.withdraw(interaction, vote.author)
+        self.inbox.tell(place, event)
 
     def correct(
         self, interaction: int, author: str, reason: str, correction: str, place: Place

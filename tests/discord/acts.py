@@ -8,6 +8,7 @@ from tests.discord.events import (
     REPLY,
     THREAD_STARTER,
     channel_payload,
+    cleared_payload,
     deleted_payload,
     message_payload,
     reaction_payload,
@@ -128,6 +129,17 @@ def unreact(world: World, person: str, message: str, emoji: str) -> None:
         found.reactions[emoji].remove(user.id)
         told = reaction_payload(world, found, user.id, emoji, added=False)
         world.tell("MESSAGE_REACTION_REMOVE", told, world.channels[found.channel].guild)
+
+
+def clear(world: World, message: str, emoji: str = "") -> None:
+    """Somebody who manages messages takes all reactions away, or all of one sign."""
+    found = world.find_message(message)
+    gone = [emoji] if emoji else [*found.reactions]
+    if not any(found.reactions.pop(sign, []) for sign in gone):
+        return
+    event = "MESSAGE_REACTION_REMOVE_EMOJI" if emoji else "MESSAGE_REACTION_REMOVE_ALL"
+    guild = world.channels[found.channel].guild
+    world.tell(event, cleared_payload(world, found, emoji), guild)
 
 
 def types(world: World, person: str, channel: str) -> None:

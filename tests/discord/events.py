@@ -21,6 +21,7 @@ from tests.discord.world import World
 REPLY, THREAD_STARTER = 19, 21  # types of messages
 __all__ = [
     "channel_payload",
+    "cleared_payload",
     "deleted_payload",
     "dm_payload",
     "emoji_payload",
@@ -161,6 +162,14 @@ def reaction_payload(world: World, message: Message, user: str, emoji: str, adde
         told["message_author_id"] = message.author
     if guild and added and user in world.guilds[guild].members:
         told["member"] = member_payload(world, world.guilds[guild].members[user])
+    return told | ({"guild_id": guild} if guild else {})
+
+
+def cleared_payload(world: World, message: Message, emoji: str) -> Json:
+    """MESSAGE_REACTION_REMOVE_ALL; of one emoji MESSAGE_REACTION_REMOVE_EMOJI."""
+    guild = world.channels[message.channel].guild
+    told: Json = {"channel_id": message.channel, "message_id": message.id}
+    told |= {"emoji": emoji_payload(emoji)} if emoji else {}
     return told | ({"guild_id": guild} if guild else {})
 
 

@@ -64,6 +64,10 @@ class People(Trouble):
         """Take a reaction back."""
         await self._do("unreact", person=person, message=message, emoji=emoji)
 
+    async def clear(self, message: str, emoji: str = "") -> None:
+        """Take all reactions to a message away, or all of one sign, as who manages messages."""
+        await self._do("clear", message=message, emoji=emoji)
+
     async def types(self, person: str, channel: str) -> None:
         """Begin to type."""
         await self._do("types", person=person, channel=channel)

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 SERVERS_S = 0.5  # between two servers that a session tells of; who comes later is read later
 
+Cleared = discord.RawReactionClearEvent | discord.RawReactionClearEmojiEvent
 Client = commands.AutoShardedBot
 
 
@@ -38,6 +39,7 @@ class Hooks:
     removed: Callable[[int | None, int, int], Awaitable[None]]  # guild, channel, message
     thread_removed: Callable[[discord.RawThreadDeleteEvent], Awaitable[None]]
     reacted: Callable[[discord.RawReactionActionEvent, bool], Awaitable[None]]  # added?
+    cleared: Callable[[Cleared], Awaitable[None]]
     submitted: Callable[[discord.Interaction[Any]], Awaitable[bool]]  # was it one of our forms?
     pressed: Callable[[discord.Interaction[Any]], Awaitable[None]]  # our buttons know it themselves
 
@@ -96,6 +98,16 @@ class TandemBot(Ending, Client):
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
         """A reaction was taken back."""
         await self.hooks.reacted(payload, False)
+
+    async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
+        """All reactions to a message were taken away."""
+        await self.hooks.cleared(payload)
+
+    async def on_raw_reaction_clear_emoji(
+        self, payload: discord.RawReactionClearEmojiEvent
+    ) -> None:
+        """All reactions to a message with one sign were taken away."""
+        await self.hooks.cleared(payload)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A form was sent, or a button pressed; commands and our buttons find their way."""

@@ -178,6 +178,7 @@ def assemble(mine: DiscordPlatform, desk: Desk, bot: TandemBot, me: Me) -> Worke
         removed=listening.removed,
         thread_removed=listening.thread_removed,
         reacted=listening.reacted,
+        cleared=listening.cleared,
         submitted=lambda interaction: submitted(interaction, parts),
         pressed=unknown,
     )

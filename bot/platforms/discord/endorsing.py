@@ -45,6 +45,22 @@ class Endorsements:
                 await keep(endorsing.endorse, reply, by)
                 await keep(hear, self.desk.inbox, place, message, by)
 
+    async def cleared(self, place: Place, channel: int, id: int, all_signs: bool) -> None:
+        """All reactions to a message were taken away, or all of one sign that endorses.
+
+        Who endorsed it by another such sign still does; so Discord is asked what stands there.
+        """
+        endorsing, message = self.desk.endorsing, str(id)
+        if endorsing is None or not await keep(endorsing.store.endorsers, place, message):
+            return
+        if all_signs:
+            await keep(endorsing.stand, place, message, ())
+            return
+        try:
+            await insist(partial(self.look, place, channel, message, new=False))
+        except Refused as refused:
+            log.warning("who endorses %s is not known: %s", message, refused)
+
     async def look(self, place: Place, channel: int, id: str, new: bool) -> None:
         """Bring what is kept of a message in step with the ✅ that stand under it now.
 

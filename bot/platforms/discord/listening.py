@@ -15,6 +15,7 @@ from bot.errors import UnknownInteraction
 from bot.noted import noted
 from bot.platforms.discord.away import Away
 from bot.platforms.discord.calls import Refused, calling
+from bot.platforms.discord.client import Cleared
 from bot.platforms.discord.endorsing import Endorsements
 from bot.platforms.discord.guarding import event_id
 from bot.platforms.discord.keeping import Turns, insist, keep
@@ -95,6 +96,18 @@ class Listening:
         async with self._turns.at(payload.channel_id):
             await self._count(payload, verdict, added)
 
+    async def cleared(self, payload: Cleared) -> None:
+        """Somebody who manages messages took all reactions away, or all of one sign."""
+        emoji = getattr(payload, "emoji", None)
+        sign = None if emoji is None else emoji.name or ""
+        async with self._turns.at(payload.channel_id):
+            if sign is None or sign[:1] in THUMBS:
+                await self._uncount(payload, sign or "")
+            if self.endorsements is not None and (sign is None or is_mark(sign)):
+                there = (payload.channel_id, payload.message_id)
+                place = await self._place_of(payload.guild_id, *there)
+                await self.endorsements.cleared(place, *there, all_signs=sign is None)
+
     async def look(self, guild: int, channel: int, message: int, new: bool) -> None:
         """Bring what is kept of a message in step with the ✅ under it: see `Endorsements.look`.
 
@@ -121,11 +134,19 @@ class Listening:
         if answered is None or answered.interaction is None:
             return
         author, now = str(payload.user_id), datetime.now(UTC)
-        ballot = Ballot(event_id(), answered.interaction, author, verdict, now)
+        sign = payload.emoji.name or ""
+        ballot = Ballot(event_id(), answered.interaction, author, verdict, now, sign)
         try:
             await keep(self.desk.vote if added else self.desk.withdraw, ballot, place)
         except UnknownInteraction as error:  # forgotten meanwhile
             log.warning("%s", error)
+
+    async def _uncount(self, payload: Cleared, sign: str) -> None:
+        place = raw_place(payload.guild_id, payload.channel_id)
+        answered = await self._answered(place, str(payload.message_id), ours=False)
+        if answered is not None and answered.interaction is not None:
+            told = (event_id(), answered.interaction, place, datetime.now(UTC), sign)
+            await keep(self.desk.cleared, *told)
 
     async def _answered(self, place: Place, message: str, ours: bool) -> Answered | None:
         """What a message answers; one of ours may have been posted this very moment."""

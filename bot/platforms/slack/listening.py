@@ -128,7 +128,8 @@ class Listening:
         answered = await (noted(self.desk, PLATFORM, look) if ours else brief(look))
         if answered is None or answered.interaction is None:
             return
-        ballot = Ballot(given.event, answered.interaction, given.author, verdict, given.at)
+        voted = (given.event, answered.interaction, given.author, verdict, given.at, given.name)
+        ballot = Ballot(*voted)
         await brief(self.desk.vote if added else self.desk.withdraw, ballot, given.place)
 
     async def opened(self, body: dict[str, Any]) -> None:
