@@ -194,6 +194,7 @@ class DiskFiles:
                 raise Changed
 
 
+OVER_HTTP = 'leads over http, which a folder does not follow; read it by `use = "website"`'
 OUTSIDE = "points outside the folder; copy the file into it or add a source for its folder"
 SPECIAL = "is no regular file (a pipe, socket or device); exclude it"
 NONBLOCK = getattr(os, "O_NONBLOCK", 0)
@@ -220,6 +221,18 @@ def told(error: OSError) -> str:
             return f"cannot be opened: {error.strerror or error}"
 
 
+def over_http(url: str) -> bool:
+    """Does fsspec go to the web for it, past our own client (`knowledge.net`) and its limits?"""
+    return any(part.startswith(("http://", "https://")) for part in url.lower().split("::"))
+
+
+def reachable(path: str) -> str:
+    """The path. Raises `ValueError` for one of the web."""
+    if over_http(path):
+        raise ValueError(OVER_HTTP)
+    return path
+
+
 @dataclass(frozen=True)
 class StoredFiles:
     """Files below a URL that fsspec understands."""
@@ -232,13 +245,12 @@ class StoredFiles:
         """All files, sorted by key."""
         storage, root = self.storage()
         storage.invalidate_cache()
-        listing = root.startswith("http") and self.url.endswith("/")  # itself a page, to fsspec
-        if not listing and storage.isfile(root):
+        if storage.isfile(root):
             yield self.file(root, root.rsplit("/", 1)[-1], storage.info(root))
             return
         if not storage.exists(root):
             raise FileNotFoundError(self.url)
-        listed = storage.find(f"{root}/" if listing else root, detail=True)
+        listed = storage.find(root, detail=True)
         for path in sorted(listed):
             key = encodable(path.removeprefix(root).lstrip("/"))
             if key and self.patterns.wants(key):
@@ -262,8 +274,10 @@ class StoredFiles:
             raise Changed
 
     def storage(self) -> tuple[Any, str]:
-        """The file system (fsspec keeps it) and the root within."""
+        """The file system (fsspec keeps it) and the root within. Raises `Refused` for the web."""
         from fsspec.core import url_to_fs
 
+        if any(map(over_http, (self.url, str(self.options.get("fo", ""))))):
+            raise Refused(OVER_HTTP)
         storage, root = url_to_fs(self.url, **self.options)
         return storage, str(root).rstrip("/")

@@ -1,58 +1,48 @@
-"""Folders behind a URL, over real sockets."""
+"""Folders behind a URL: the web is left to the source that asks it with care."""
 
 from __future__ import annotations
 
-import threading
+import socket
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from knowledge.documents import Checkpoint, Document, Unchanged
+from bot.errors import PluginOptionsWrong
+from bot.plugins import load
 from knowledge.errors import SourceUnreadable
 from knowledge.sources.folder import source
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and logs nothing."""
-
-    def log_message(self, *_: object) -> None: ...
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[str]:
-    """A static site with an index made by the server."""
-    (tmp_path / "docs" / "more").mkdir(parents=True)
-    (tmp_path / "docs" / "lunch.md").write_text("# Lunch\nLunch is at noon.")
-    (tmp_path / "docs" / "more" / "tea.md").write_text("# Tea\nTea is at four.")
-    serve = partial(Quiet, directory=str(tmp_path))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), serve)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def unasked() -> Iterator[str]:
+    """The host of a server that nobody is to connect to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
-def test_a_listing_of_a_web_server_is_a_folder(site: str) -> None:
-    given = list(source("s", f"{site}/docs/").documents(None))
-    found = [item for item in given if isinstance(item, Document)]
-    assert [item.key for item in found] == ["lunch.md", "more/tea.md"]
-    assert len(given) == len(found)
-    held = {item.key: item.fingerprint for item in found}
-    again = source("s", f"{site}/docs/").documents(Checkpoint(held))
-    assert all(isinstance(item, Unchanged) for item in again)
+WEB = [
+    ("http://{}/docs/", {}),
+    ("HTTP://{}/docs/lunch.md", {}),
+    ("simplecache::http://{}/docs/lunch.md", {}),
+    ("zip://docs::http://{}/docs.zip", {}),
+    ("zip://docs", {"fo": "http://{}/docs.zip"}),
+]
 
 
-def test_a_page_of_a_web_server_is_a_file(site: str) -> None:
-    [page] = source("s", f"{site}/docs/lunch.md").documents(None)
-    assert isinstance(page, Document)
-    assert (page.title, page.url) == ("Lunch", f"{site}/docs/lunch.md")
+@pytest.mark.parametrize(("path", "options"), WEB)
+def test_the_web_is_not_read_as_a_folder(unasked: str, path: str, options: dict[str, Any]) -> None:
+    given = {name: told.format(unasked) for name, told in options.items()}
+    folder = source("s", path.format(unasked), options=given)
+    with pytest.raises(SourceUnreadable, match='use = "website"'):
+        list(folder.documents(None))
 
 
-def test_a_web_server_that_is_away_is_said(site: str) -> None:
-    with pytest.raises(SourceUnreadable, match="Check `path`"):
-        list(source("s", "http://127.0.0.1:9/docs/").documents(None))
+@pytest.mark.parametrize("path", [path for path, options in WEB if not options])
+def test_settings_that_would_read_the_web_as_a_folder_are_refused(path: str) -> None:
+    with pytest.raises(PluginOptionsWrong, match=r'`path` leads over http.*use = "website"'):
+        load("source", "folder", {"name": "s", "path": path.format("files.example")})
+    assert load("source", "folder", {"name": "s", "path": "s3://https.example/docs"})

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
 from urllib.parse import quote
+
+from pydantic import AfterValidator
 
 from knowledge import reading
 from knowledge.documents import (
@@ -31,6 +33,7 @@ from knowledge.files import (
     Patterns,
     Refused,
     StoredFiles,
+    reachable,
     told,
 )
 from knowledge.net.asking import MEBIBYTE
@@ -281,7 +284,7 @@ def why(error: Exception) -> str:
 
 def source(
     name: str,
-    path: str,
+    path: Annotated[str, AfterValidator(reachable)],
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     hidden: bool = False,
