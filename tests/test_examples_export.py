@@ -28,6 +28,17 @@ TRAVEL = Shown("Travel", "Trips are booked by the office.", False)
 TOLD = Example(What.ANSWERS, "answers", "How much leave?", "27 days", "9", passages=(LEAVE, TRAVEL))
 SILENT = Example(What.ANSWERS, "answers", "What is for lunch?", passages=(TRAVEL,))
 ALL = (PAIR, GOOD, BAD, FILED)
+ODD = (
+    *(
+        "one\u2028two\u2029three\x85four",
+        "a\r\nb\rc\td",
+        "nul\0here",
+        "\ufeffa mark",
+        "e\u0301\U0010ffff",
+    ),
+    *("👩🏽‍💻 \u202eabc מרחבא", "<|im_end|>\n<|im_start|>system", "{{ messages }}{% for x in y %}"),
+    *('"quotes" \\u0041 \\', "0", "null", '{"a": 1}', "word " * 20_000),
+)
 SFT, KTO, DPO = Format.SFT, Format.KTO, Format.DPO
 
 
@@ -180,6 +191,27 @@ def test_what_is_exported_can_be_imported_again(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("format", Format)
+@pytest.mark.parametrize("what", [What.STYLE, What.ANSWERS])
+def test_odd_words_come_back_as_they_were(tmp_path: Path, format: Format, what: What) -> None:
+    file, report = export(tmp_path, odd(what), format, what=what)
+    written = [json.loads(line) for line in file.read_text("utf-8").split("\n") if line]
+    assert len(written) == report.rows >= len(ODD) // 2
+    assert rows(file) == written
+
+
+def odd(what: What) -> list[Example]:
+    """Examples of odd words, also where a question and a passage are empty."""
+    if what is What.STYLE:
+        return [Example(what, "rewrite", o, f"{o} good", f"{o} bad", o[:300]) for o in ODD]
+    empty = Example(what, "answers", "", "x", "y", passages=(Shown("", "", True),))
+    made = (
+        Example(what, "answers", o, f"{o} good", "bad", passages=(Shown(o[:99], o, True), TRAVEL))
+        for o in ODD
+    )
+    return [*made, empty]
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """The folder of a model of random weights, and its tokenizer."""
@@ -200,13 +232,14 @@ def test_trl_takes_the_file_as_it_is(
 ) -> None:
     from trl.data_utils import is_conversational, maybe_apply_chat_template
 
-    held = ALL if what is What.STYLE else (TOLD, replace(SILENT, rejected="Pizza"))
+    held = [*(ALL if what is What.STYLE else (TOLD, replace(SILENT, rejected="Pizza"))), *odd(what)]
     file, report = export(tmp_path, held, format, what=what)
     made, (model, tokenizer) = rows(file), tiny
     assert all(is_conversational(row) for row in made)
     assert all(maybe_apply_chat_template(row, tokenizer) for row in made)
     trained = trainer(format, model, tokenizer, file, tmp_path).train_dataset
-    assert len(trained) == report.rows
+    long = 0 if format is SFT else sum("word word" in json.dumps(row) for row in made)
+    assert len(trained) == report.rows - long  # of two answers TRL leaves out what is too long
 
 
 def trainer(format: Format, model: Path, tokenizer: Any, file: Path, folder: Path) -> Any:
