@@ -123,6 +123,13 @@ async def test_a_message_is_worked_on_in_our_style_for_who_chose_that(people: Pe
     assert seen.message(told.message).only_for == BEN
 
 
+async def test_a_forwarded_message_is_asked_about_with_what_it_forwards(people: People) -> None:
+    message = await people.say("team", "ana", ASKED)
+    forwarded = await people.forward("general", "ana", message)
+    told = await people.menu("ben", "general", forwarded, wording.MENU_ASK)
+    assert ((await answer(people)).id, (await answer(people)).only_for) == (told.message, BEN)
+
+
 async def test_a_task_that_nobody_knows_is_told_with_those_that_there_are(people: People) -> None:
     options = {"text": "send me the numbers", "task": "sing"}
     told = await people.command("ben", "general", "tuned", options)

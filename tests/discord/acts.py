@@ -12,6 +12,7 @@ from tests.discord.events import (
     deleted_payload,
     message_payload,
     reaction_payload,
+    snapshot,
     typing_payload,
 )
 from tests.discord.permissions import SEND_MESSAGES, SEND_MESSAGES_IN_THREADS, may
@@ -20,6 +21,7 @@ from tests.discord.refusals import CANNOT_DM, NO_PERMISSION, WRONG_CHANNEL_TYPE,
 from tests.discord.things import Channel, Kind, Message, Thread, User, iso
 from tests.discord.world import World
 
+HAS_SNAPSHOT, FORWARD = 1 << 14, 1  # a flag of messages, a type of references
 LINK = re.compile(r"https?://[^\s>)]+")
 THREAD_HOMES = {Kind.TEXT: Kind.PUBLIC_THREAD, Kind.NEWS: Kind.NEWS_THREAD}
 
@@ -44,6 +46,19 @@ def say(
         message.type = REPLY
     mention(world, message, None if ping else {"parse": ["users", "roles", "everyone"]})
     return posted(world, message).id
+
+
+def forward(world: World, channel: str, person: str, message: str) -> str:
+    """Forward a message to a channel; the id of the new one, which says nothing itself."""
+    user, found = world.user(person), world.find_message(message)
+    where = place(world, user, channel)
+    check_speaks(world, user, where)
+    made = Message(world.clock.snowflake(), where.id, user.id, "", flags=HAS_SNAPSHOT)
+    guild = world.channels[found.channel].guild
+    made.reference = {"type": FORWARD, "channel_id": found.channel, "message_id": found.id}
+    made.reference |= {"guild_id": guild} if guild else {}
+    made.snapshots = [snapshot(world, found)]
+    return posted(world, made).id
 
 
 def check_speaks(world: World, user: User, channel: Channel) -> None:

@@ -19,8 +19,9 @@ from tests.discord.world import World
 
 MOST_WAIT_S = 30.0
 OF_WORLD = (
-    *(acts.say, acts.edit, acts.delete, acts.unfurl, acts.react, acts.unreact, acts.clear),
-    *(acts.types, acts.begin_thread, acts.post_in_forum, rooms.add_person, rooms.join, rooms.leave),
+    *(acts.say, acts.edit, acts.delete, acts.unfurl, acts.forward, acts.types),
+    *(acts.react, acts.unreact, acts.clear, acts.begin_thread, acts.post_in_forum),
+    *(rooms.add_person, rooms.join, rooms.leave),
     *(rooms.add_role, rooms.delete_role, rooms.grant, rooms.revoke, rooms.add_channel),
     *(rooms.delete_channel, rooms.overwrite, rooms.rename_guild, rooms.archive_thread),
     *(showing.calls, showing.told),

@@ -32,6 +32,7 @@ __all__ = [
     "message_payload",
     "reaction_payload",
     "role_payload",
+    "snapshot",
     "thread_gone_payload",
     "thread_member_payload",
     "typing_payload",
@@ -50,6 +51,8 @@ def message_payload(world: World, message: Message, gateway: bool = False) -> Js
         told["interaction_metadata"] = message.interaction
     if message.reference is not None:
         told |= referenced(world, message)
+    if message.snapshots:
+        told["message_snapshots"] = [{"message": shot} for shot in message.snapshots]
     if message.thread in world.channels and message.thread:
         told["thread"] = channel_payload(world, world.channels[message.thread])
     return told | (where(world, message) if gateway else {})
@@ -74,6 +77,13 @@ def words(world: World, message: Message) -> Json:
         "pinned": message.pinned,
         "flags": message.flags,
     }
+
+
+def snapshot(world: World, message: Message) -> Json:
+    """What is forwarded of a message: what it says, without who wrote it, when it is forwarded."""
+    told = words(world, message)
+    without = ("id", "channel_id", "tts", "mention_everyone", "pinned")
+    return {name: value for name, value in told.items() if name not in without}
 
 
 def author(world: World, message: Message) -> Json:

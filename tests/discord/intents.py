@@ -66,9 +66,17 @@ def blanked(payload: Json, in_dm: bool = False) -> Json:
     told = dict(payload)
     if not readable(payload, in_dm):
         told |= {name: "" if name == "content" else [] for name in READ}
+        if "message_snapshots" in told:
+            told["message_snapshots"] = [blank_shot(one) for one in told["message_snapshots"]]
     if isinstance(answered := told.get("referenced_message"), dict):
         told["referenced_message"] = blanked(answered, in_dm)
     return told
+
+
+def blank_shot(told: Json) -> Json:
+    """What is told so of what a message forwards."""
+    empty = {name: "" if name == "content" else [] for name in READ}
+    return {"message": told["message"] | empty}
 
 
 def seen(event: str, payload: Json, guild: str, has_content: bool) -> Json:

@@ -41,6 +41,10 @@ class People(Trouble):
         told = {"channel": where, "person": person, "text": text}
         return str(await self._do("say", **told, reply_to=reply_to, ping=ping))
 
+    async def forward(self, channel: str, person: str, message: str) -> str:
+        """Forward a message; the new one's id."""
+        return str(await self._do("forward", channel=channel, person=person, message=message))
+
     async def edit(self, message: str, text: str) -> None:
         """Change the words of a message."""
         await self._do("edit", message=message, text=text)

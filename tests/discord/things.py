@@ -143,7 +143,8 @@ class Message:
     pinged: list[str] = field(
         default_factory=list
     )  # who was really notified: users, roles, "everyone"
-    reference: Json | None = None  # of a reply: message_id, channel_id, guild_id
+    reference: Json | None = None  # of a reply: message_id, channel_id, guild_id; type 1: forwards
+    snapshots: list[Json] = field(default_factory=list)  # of what it forwards, as it was then
     nonce: str = ""
     flags: int = 0
     reactions: dict[str, list[str]] = field(default_factory=dict)  # users by emoji

@@ -96,11 +96,19 @@ def read_menu(
     place = place_of(interaction.channel)
     if place is None:
         return None
-    post = _post(interaction, place, spoken(message, me).text, Door.SHORTCUT, mode, task)
+    text = words_of(interaction, me, message)
+    post = _post(interaction, place, text, Door.SHORTCUT, mode, task)
     if place.workspace == DIRECT:
         return replace(post, private=True)
     about = place.thread or str(message.id)
     return replace(post, place=replace(place, thread=""), about=about, private=True)
+
+
+def words_of(interaction: Interaction, me: Me, message: discord.Message) -> str:
+    """What a message says, and what it forwards: Discord tells that apart, with no text beside."""
+    names, own = names_in(interaction), {me.user}
+    forwarded = (unmarked(one.content, names, own) for one in message.message_snapshots)
+    return "\n\n".join(filter(None, (spoken(message, me).text, *forwarded)))
 
 
 def _post(
