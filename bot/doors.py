@@ -64,7 +64,7 @@ ORDERS = {
     Order.UNMUTE: r"un-?mute|unmute (?:yourself|this|(?:in )?(?:this|the) (?:thread|channel))",
     Order.HELP: r"help(?: me)?",
     Order.STATUS: r"status",
-    Order.PRIVACY: r"privacy",
+    Order.PRIVACY: r"privacy(?:[ -](?:off|on|settings?))?",  # which tells how to choose
     Order.LEARN_OFF: r"privacy[ -](?:(?:in )?(?:this|the) )?channel[ -]off",
     Order.LEARN_ON: r"privacy[ -](?:(?:in )?(?:this|the) )?channel[ -]on",
     Order.FORGET_ME: r"forget[ -]?me",
@@ -124,8 +124,12 @@ def _known(name: str, tasks: Collection[str]) -> str | None:
 
 def _ordered(said: Said) -> Said:
     """The order, where the text is nothing else."""
-    if len(said.text) > LONGEST:
-        return said
-    given = (order for order, words in ALONE.items() if words.fullmatch(said.text))
-    order = next(given, None)
+    order = order_in(said.text)
     return said if order is None else replace(said, text="", order=order)
+
+
+def order_in(text: str) -> Order | None:
+    """The order that a text is; None: it is none, or something else too."""
+    if len(text) > LONGEST:
+        return None
+    return next((order for order, words in ALONE.items() if words.fullmatch(text)), None)

@@ -133,6 +133,13 @@ async def test_privacy_and_forget_me_by_mention_are_answered_to_the_person_alone
     assert (await chat.answer_to(asked)).parts == ()
 
 
+async def test_who_writes_privacy_off_is_told_alone_how_to_choose(chat: Chat) -> None:
+    asked = await chat.say("ben", "@tandem privacy off")
+    assert "To change that, open my home tab" in (await chat.alone("ben")).text
+    assert (await chat.answer_to(asked)).parts == ()
+    assert chat.bot.asked == []
+
+
 async def test_forget_me_by_mention_deletes_what_the_person_said(chat: Chat) -> None:
     await chat.answer_to(await chat.say("ben", f"@tandem {LEAVES} Yours, Benedict Cumulus"))
     await chat.say("ben", "@tandem forget-me")

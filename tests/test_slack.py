@@ -120,6 +120,16 @@ async def test_the_privacy_switch_of_the_home_tab_is_kept(chat: SlackChat) -> No
     assert "may be used to make" in await chat.order("ana", "privacy")
 
 
+@pytest.mark.parametrize("words", ["Privacy?", "privacy off", "PRIVACY.", " privacy  settings"])
+async def test_an_order_by_command_is_read_as_one_by_mention(chat: SlackChat, words: str) -> None:
+    assert "may be used to make" in await chat.order("ben", words)
+
+
+@pytest.mark.parametrize("words", ["auto", "mode", "privacy policy", "dance " * 20])
+async def test_what_is_no_order_of_the_command_is_told(chat: SlackChat, words: str) -> None:
+    assert "I don't know that order" in await chat.order("ben", words)
+
+
 async def test_forget_me_on_the_home_tab_forgets(chat: SlackChat) -> None:
     await answered(chat)
     await chat.people.open_home("ben")

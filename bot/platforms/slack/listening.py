@@ -17,7 +17,7 @@ from bot import wording
 from bot.brief import brief
 from bot.conversation import Audience, Place, Verdict
 from bot.desk import Ballot, Desk, Ears
-from bot.doors import Order
+from bot.doors import Order, order_in
 from bot.errors import UnknownInteraction
 from bot.noted import noted
 from bot.platforms.slack.endorsing import Endorsements
@@ -197,12 +197,11 @@ class Listening:
     async def order(self, body: dict[str, Any]) -> str:
         """`/tandem ORDER`."""
         kind = "a slash command"
-        text = optional(body, "text", kind).strip().casefold() or Order.HELP
+        text = " ".join(optional(body, "text", kind).split()) or Order.HELP
         place = Place("slack", self.me.team, word(body, "channel_id", kind))
         author = word(body, "user_id", kind)
-        known = {str(order): order for order in Order if order not in (Order.AUTO, Order.MODE)}
-        order = known.get("-".join(text.split()))
-        if order is None:
+        order = order_in(text)
+        if order is None or order is Order.AUTO:
             told = await brief(self.desk.obey, Order.HELP, author, place)
             return f"{wording.UNKNOWN_ORDER}\n{told}"
         audience = await self._audience(author) if order is Order.STATUS else None
