@@ -42,6 +42,29 @@ def test_without_examples_nothing_is_trained_and_the_refusal_says_why(
     assert "tandem examples review" in told.err
 
 
+class Weightless(Terminal):
+    """A person whose model is nowhere."""
+
+    def environment(self) -> dict[str, str]:
+        """With the path of no weights."""
+        return super().environment() | {"TANDEM_MODEL__NAME": str(self.folder / "none")}
+
+
+def test_with_a_recipe_too_examples_are_counted_before_weights_are_looked_for(
+    home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "recipe.toml").write_text("rank = 4\n")
+    told = Weightless(home, tmp_path).tandem("train", "--recipe", "recipe.toml")
+    assert (told.code, told.out) == (1, "")
+    assert "20 are needed for a task: there are none" in told.err
+
+
+def test_a_wrong_recipe_is_told_before_that(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("rnak = 4\n")
+    told = Weightless(home, tmp_path).tandem("train", "--recipe", "recipe.toml")
+    assert "rnak" in told.err
+
+
 def test_with_too_few_votes_no_retriever_is_trained_and_nothing_is_fetched_for_it(
     home: Path, tmp_path: Path
 ) -> None:

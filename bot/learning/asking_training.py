@@ -73,8 +73,7 @@ def begun(app: App, what: What, asked: Asked, tell: Tell) -> ModelVersion:
         from bot.learning.retriever import train as train_retriever
 
         return train_retriever(app, asked.recipe, tell)
-    recipe = training.recipe_in(asked.recipe, app.learning, what) if asked.recipe else None
-    return training.train(app.learning, what, asked.tasks, recipe, tell)
+    return training.train(app.learning, what, asked.tasks, asked.recipe, tell)
 
 
 def need_the_same(asked: Asked, run: TrainingRun) -> None:

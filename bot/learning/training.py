@@ -97,11 +97,12 @@ class Job:
 
 
 def train(
-    parts: Teaching, what: What, tasks: Sequence[str], recipe: Recipe | None, tell: Tell
+    parts: Teaching, what: What, tasks: Sequence[str], recipe: Recipe | Path | None, tell: Tell
 ) -> ModelVersion:
     """Teach the style of these tasks (none: of each that has enough examples), or answers.
 
-    `recipe`: None for the one in `learning.recipes`, else the usual one. Raises
+    `recipe`: a file's leaves the rest as usual for the base; None for the one in
+    `learning.recipes`, else the usual one. Raises
     `TooFewExamples`, `UnknownTask`, `TooLittleRoom`, `RecipeWrong`, `WeightsUnavailable`, and what
     `carry_out` raises.
     """
@@ -109,11 +110,12 @@ def train(
     from bot.learning.planning import base_of, job_for, need_room, plan_for, threads_to_take
 
     mine = parts.settings
-    known = recipe or recipe_set(mine.recipes, what, usual(what, 0))
+    given = recipe or recipe_file(mine.recipes, what)
+    known = recipe_upon(given, usual(what, 0))
     found = curriculum(parts.book, what, tasks, parts.tasks, known, mine.fewest)
     weights = parts.base()  # only now: they may have to be fetched
     base = base_of(weights)
-    how = recipe or recipe_set(mine.recipes, what, usual(what, base.shape.parameters))
+    how = recipe_upon(given, usual(what, base.shape.parameters))
     plan = plan_for(what, base, parts.tasks, found, how, threads_to_take())
     need_room(base, plan, found, parts.home)
     for note in filter(None, (weights.note, *found.notes)):
@@ -121,17 +123,9 @@ def train(
     return carry_out(parts, job_for(plan, found), tell)
 
 
-def recipe_in(file: Path, parts: Teaching, what: What) -> Recipe:
-    """The recipe of a file; what it leaves out is as usual for the base. Raises `RecipeWrong`."""
-    from bot.learning.planning import base_of
-
-    return read_recipe(file, usual(what, base_of(parts.base()).shape.parameters))
-
-
-def recipe_set(folder: Path | None, what: What, base: Recipe) -> Recipe:
-    """The recipe that the settings' folder has for what is taught, else `base`."""
-    file = recipe_file(folder, what)
-    return read_recipe(file, base) if file else base
+def recipe_upon(given: Recipe | Path | None, base: Recipe) -> Recipe:
+    """The recipe; what a file leaves out is as in `base`. Raises `RecipeWrong`."""
+    return read_recipe(given, base) if isinstance(given, Path) else given or base
 
 
 def recipe_file(folder: Path | None, what: What) -> Path | None:
