@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.conversation import Verdict
+from bot.platforms.slack.endorsing import TASK
 from tests.bots import Made
 from tests.patience import PATIENCE_S
 from tests.platforms import SPEAKS, Said, Shown, Stands
@@ -168,10 +169,10 @@ class SlackChat:
                 await asyncio.sleep(0.01)
 
     async def settled(self) -> None:
-        """Wait until no question is open, either."""
+        """Wait until no question is open, either, and no ✅ is looked at."""
         await self.heard()
         async with asyncio.timeout(PATIENCE_S):
-            while self.bot.inbox.waiting(self.name):
+            while self.bot.inbox.waiting(self.name) or looking():
                 await asyncio.sleep(0.01)
 
     async def answer_to(self, said: Said) -> Stands:
@@ -216,6 +217,11 @@ class SlackChat:
 
     async def _events(self) -> list[Json]:
         return [one for one in await self.people.sendings() if one["kind"] == "events_api"]
+
+
+def looking() -> bool:
+    """Is a ✅ still looked at that was acknowledged already?"""
+    return any(task.get_name() == TASK for task in asyncio.all_tasks())
 
 
 def worded(text: str) -> str:

@@ -56,6 +56,7 @@ class Parts:
     app: AsyncApp
     worker: Worker
     catching_up: CatchingUp
+    endorsements: Endorsements
 
 
 async def run(mine: SlackPlatform, desk: Desk) -> None:
@@ -77,6 +78,7 @@ async def work(mine: SlackPlatform, desk: Desk, client: AsyncWebClient) -> None:
     desk.heard.append(heard)
     async with AsyncExitStack() as open_:
         open_.callback(desk.heard.remove, heard)
+        open_.push_async_callback(parts.endorsements.end)
         await open_.enter_async_context(listening(mine, parts.app))
         log.info("%s: listening at %s", mine.name, mine.base_url)
         looking = asyncio.create_task(parts.catching_up.run(), name=f"{mine.name}: looking back")
@@ -126,7 +128,7 @@ def assemble(mine: SlackPlatform, desk: Desk, client: AsyncWebClient, me: Me) ->
     endorsements = Endorsements(client, desk, me, membership)
     Listening(desk, me, ears, worker, membership, homes, endorsements).wire(app)
     Pressing(client, desk, me, ears, worker, membership, homes).wire(app)
-    return Parts(app, worker, CatchingUp(client, desk, endorsements))
+    return Parts(app, worker, CatchingUp(client, desk, endorsements), endorsements)
 
 
 def bolt(mine: SlackPlatform, client: AsyncWebClient, me: Me) -> AsyncApp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,16 +14,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.brief import brief
 from bot.conversation import Place
 from bot.desk import Desk
-from bot.endorsed.endorsing import is_mark
+from bot.endorsed.endorsing import Endorsing, is_mark
 from bot.endorsed.looking_back import hear, unheard
 from bot.endorsed.words import Reply
+from bot.errors import DatabaseUnavailable
 from bot.platforms.slack.calls import Refused, calling
 from bot.platforms.slack.fields import Malformed, named, when, word
 from bot.platforms.slack.membership import Membership, listed
 from bot.platforms.slack.reading import PLATFORM, Me, Reaction, spoken
+from bot.stage import PlatformAway
 
 log = logging.getLogger(__name__)
 
+TASK = "slack: a ✅"  # the name of what goes on by itself
 PAGE, PAGES = 200, 5  # messages of a thread that are looked at
 
 
@@ -35,20 +38,79 @@ class Given:
     all_named: bool  # Slack counts everybody, and names the first of many
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How long things may take; seconds."""
+
+    soon_s: float = 2.0  # before it is acknowledged: Slack waits for 3
+    again_s: float = 10.0  # before what failed after that is tried again
+
+
 class Endorsements:
     """Reads what was endorsed, and hands it in."""
 
-    def __init__(self, client: AsyncWebClient, desk: Desk, me: Me, membership: Membership) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        desk: Desk,
+        me: Me,
+        membership: Membership,
+        pace: Pace | None = None,
+    ) -> None:
         self.client, self.desk, self.me, self.membership = client, desk, me, membership
+        self.pace = pace or Pace()
         self._one_by_one = asyncio.Lock()  # given and taken back at once, the last one stands
+        self._going = set[asyncio.Task[None]]()  # the event loop itself keeps no task alive
 
     async def reacted(self, given: Reaction, added: bool) -> None:
-        """A reaction was given, or taken back; others than ✅ are none of ours."""
-        endorsing, place = self.desk.endorsing, given.place
+        """A reaction was given, or taken back; others than ✅ are none of ours.
+
+        Where Slack is slow to tell what was endorsed, that goes on by itself, and the event can be
+        acknowledged. A process that ends meanwhile looks for it when it is back (`catching_up`).
+        """
+        endorsing = self.desk.endorsing
         if endorsing is None or not (endorsing.awake and is_mark(given.name)):
             return
-        if place.channel.startswith("D"):
+        if given.place.channel.startswith("D"):
             return
+        handing = self._begin(self._hand_in(endorsing, given, added))
+        await asyncio.wait({handing}, timeout=self.pace.soon_s)
+        if handing.done():
+            handing.result()
+        else:
+            self._begin(self._see_to(handing, endorsing, given, added))
+
+    async def end(self) -> None:
+        """Leave what goes on by itself to who looks for it later."""
+        for task in (going := [*self._going]):
+            task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=TASK)
+        self._going.add(task)
+        task.add_done_callback(self._going.discard)
+        return task
+
+    async def _see_to(
+        self, handing: Awaitable[None], endorsing: Endorsing, given: Reaction, added: bool
+    ) -> None:
+        """Slack was told that it is kept: so it is tried until it is."""
+        while True:
+            try:
+                await handing
+            except (DatabaseUnavailable, PlatformAway) as error:
+                log.warning("a ✅ is not counted yet: %s", error)
+            except Exception:  # a bug, or a refusal; nobody waits for what is done here
+                log.exception("a ✅ is not counted")
+                return
+            else:
+                return
+            await asyncio.sleep(self.pace.again_s)
+            handing = self._hand_in(endorsing, given, added)
+
+    async def _hand_in(self, endorsing: Endorsing, given: Reaction, added: bool) -> None:
+        place = given.place
         async with self._one_by_one:
             if await brief(self.desk.inbox.told, place, given.event):
                 return
