@@ -124,6 +124,18 @@ async def test_a_redo_changes_the_response(there: Staged) -> None:
     assert (answer.id, "Kindly" in answer.content) == (began.original, True)
 
 
+async def test_a_response_that_cannot_be_changed_any_more_is_written_anew(there: Staged) -> None:
+    post, began = there.command()
+    await there.answered()
+    place = Place("discord", GUILD, TEAM)
+    there.made.desk.redo(place, began.original, post.place, Mode.TUNED, None)
+    route = "PATCH /webhooks/{webhook}/{token}/messages/{message}"
+    there.fault(route, times=99, status=403, code=200000)
+    await there.answered()
+    [answer] = there.said(TEAM)
+    assert (answer.id != began.original, "Kindly" in answer.content) == (True, True)
+
+
 # Long answers.
 
 

@@ -196,6 +196,61 @@ async def test_what_stands_where_others_read_it_goes_before_anything_is_told(
     assert routes == [POST, DELETE, POST]
 
 
+# Messages that Discord refuses to change.
+
+
+@pytest.mark.parametrize("written", ["You have ", LONG], ids=["one part", "several"])
+async def test_what_cannot_be_changed_is_written_anew_and_goes(asked: Asked, written: str) -> None:
+    standing = await begun(asked, written)
+    asked.fault(PATCH, times=3, status=403, code=200000)
+    replies = await completed(asked, standing, "a", "b")
+    assert asked.texts == ["a", "b"]
+    assert [(reply.message, reply.streaming) for reply in replies[:2]] == [
+        (message.id, False) for message in asked.messages
+    ]
+
+
+async def test_what_can_be_neither_changed_nor_deleted_stays_and_is_told(
+    asked: Asked, caplog: pytest.LogCaptureFixture
+) -> None:
+    standing = await begun(asked, "You have ")
+    before = asked.texts
+    asked.fault(PATCH, times=99, status=403, code=200000)
+    asked.fault(DELETE, times=99, status=403, code=50013)
+    replies = await completed(asked, standing, "a")
+    assert asked.texts == [*before, "a"]
+    assert "50013" in caplog.text
+    asked.world.faults.coming.clear()
+    await completed(asked, [*standing, *replies], "a")
+    assert asked.texts == ["a"]
+
+
+async def test_a_crash_before_the_old_one_is_deleted_doubles_nothing(asked: Asked) -> None:
+    standing = await begun(asked, "You have ")
+    asked.fault(PATCH, times=99, status=403, code=200000)
+    asked.fault(DELETE, times=3, status=503)
+    with suppress(PlatformAway):
+        await completed(asked, standing, "a")
+    assert len(asked.messages) == 2
+    new = asked.replies
+    asked.world.faults.coming.clear()
+    asked.fault(PATCH, status=403, code=200000)
+    asked.noted.clear()
+    replies = await completed(asked, [*new, *standing], "a")
+    assert asked.texts == ["a"]
+    assert [reply.message for reply in replies] == [asked.messages[0].id]  # noted anew
+
+
+async def test_where_nothing_new_can_be_said_either_the_old_one_stays(asked: Asked) -> None:
+    standing = await begun(asked, "You have ")
+    before = asked.texts
+    asked.fault(PATCH, status=403, code=200000)
+    asked.fault(POST, status=403, code=50013)
+    with pytest.raises(CannotReply, match="permissions"):
+        await completed(asked, standing, "a")
+    assert asked.texts == before
+
+
 # Archived threads.
 
 

@@ -83,11 +83,16 @@ class CommandBoard:
         self.item, self.private, self.instead = item, private, instead
         self._deferred, self._now = deferred, now
         self._token = token_of(item)
+        self._fixed = False  # Discord refused to change the response
         self._channel = raw_channel(item.post.place)
 
     async def post(self, part: int, drawn: Drawn, besides: Collection[str] = ()) -> Reply:
         """The response itself; what follows it, or comes too late for it, is posted."""
-        if part == 0 and (told := await self._by_token("PATCH", ORIGINAL, drawn)):
+        if (
+            part == 0
+            and not self._fixed
+            and (told := await self._by_token("PATCH", ORIGINAL, drawn))
+        ):
             return self._reply(told, part)
         try:
             return await self.instead.post(part, drawn, besides)
@@ -101,6 +106,13 @@ class CommandBoard:
 
     async def edit(self, reply: Reply, drawn: Drawn) -> bool:
         """Change it by the token, else as the bot."""
+        try:
+            return await self._edit(reply, drawn)
+        except Refused:
+            self._fixed = True
+            raise
+
+    async def _edit(self, reply: Reply, drawn: Drawn) -> bool:
         if reply.part == 0 and await self._by_token("PATCH", reply.message, drawn):
             return True
         if self._stays(reply):

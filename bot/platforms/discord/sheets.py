@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,7 +12,9 @@ from dataclasses import dataclass, replace
 from bot.platforms.discord.boards import Board
 from bot.platforms.discord.drawn import Drawn
 from bot.posts import Reply
-from bot.stage import Note
+from bot.stage import CannotReply, Note
+
+log = logging.getLogger(__name__)
 
 NEVER = float("-inf")
 
@@ -84,15 +87,16 @@ class Sheets:
         """Make exactly `drawns` stand, in the messages that stand as far as these can be changed.
 
         Missing ones are posted, superfluous ones deleted; first of all those that others read, as
-        the question is now asked in private or no more. Done twice, it changes nothing.
+        the question is now asked in private or no more. A message that Discord refuses to change
+        is deleted when what it was to show stands in another. Done twice, it changes nothing.
         """
         for sheet in self.all:
             if not await self.board.holds(sheet.reply):
                 await self.delete(sheet)
-        standing = deque(self._sheets)
+        standing, fixed = deque(self._sheets), list[Sheet]()
         for part, drawn in enumerate(drawns):
-            await self._stand(part, drawn, standing)
-        for sheet in standing:
+            await self._stand(part, drawn, standing, fixed)
+        for sheet in (*fixed, *standing):
             await self.delete(sheet)
 
     async def delete(self, sheet: Sheet) -> None:
@@ -100,18 +104,30 @@ class Sheets:
         await self.board.delete(sheet.reply)
         self._sheets = [one for one in self._sheets if one.reply != sheet.reply]
 
-    async def _stand(self, part: int, drawn: Drawn, standing: deque[Sheet]) -> None:
-        """Have a part stand in the next message that can be changed, else in a new one."""
+    async def _stand(
+        self, part: int, drawn: Drawn, standing: deque[Sheet], fixed: list[Sheet]
+    ) -> None:
+        """Have a part stand in the next message that can be changed, else in a new one.
+
+        Those whose change is refused are added to `fixed`.
+        """
         while standing:
             sheet = standing.popleft()
-            if await self.change(sheet, drawn):
-                await self._noted(sheet.reply, part)
+            try:
+                changed = await self.change(sheet, drawn)
+            except CannotReply as refused:
+                log.warning("message %s is written anew: %s", sheet.reply.message, refused)
+                fixed.append(sheet)
+                continue
+            if changed:
+                await self._noted(sheet.reply, part, again=bool(fixed))
                 return
         await self.post(part, drawn, streaming=False)
 
-    async def _noted(self, reply: Reply, part: int) -> None:
+    async def _noted(self, reply: Reply, part: int, again: bool) -> None:
+        """`again`: another message of that part may have been noted since."""
         whole = replace(reply, part=part, streaming=False)
-        if whole != reply:
+        if again or whole != reply:
             await self._note(whole)
 
     def _keep(self, sheet: Sheet) -> None:
