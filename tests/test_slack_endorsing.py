@@ -88,7 +88,8 @@ async def test_it_is_acknowledged_before_slack_tells_what_it_is_given_to(ticking
     await ticking.tick("E1")
     assert ticking.held == 0
     ticking.client.open.set()
-    await until(lambda: ticking.held == 1)
+    await until(lambda: ticking.told("E1"))
+    assert ticking.held == 1
 
 
 async def test_what_is_taken_back_meanwhile_is_not_kept(ticking: Ticking) -> None:
@@ -115,7 +116,8 @@ async def test_what_fails_after_that_is_tried_again(ticking: Ticking, error: Exc
     ticking.client.fails = [error, error]
     await ticking.tick("E1")
     ticking.client.open.set()
-    await until(lambda: ticking.held == 1)
+    await until(lambda: ticking.told("E1"))
+    assert ticking.held == 1
 
 
 async def test_when_the_bot_ends_nothing_goes_on(ticking: Ticking) -> None:
