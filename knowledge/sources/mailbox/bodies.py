@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -12,17 +13,23 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.utils import getaddresses
+from itertools import islice
 
 from knowledge.reading import read
 from knowledge.reading.mail import MAX_ATTACHMENTS, attached
-from knowledge.reading.plain import NotReadable, clean, decode, one_line
+from knowledge.reading.plain import NotReadable, clean, one_line
 from knowledge.reading.web import MAX_DEPTH, depth, html_text
+from knowledge.sources.mailbox import encodings
 from knowledge.sources.mailbox.answers import Fetched, sent_s
+from knowledge.sources.mailbox.encodings import unescaped
 from knowledge.sources.mailbox.mails import ids
 from knowledge.sources.mailbox.trimming import trim_page, trimmed
 
 PREFIX = re.compile(r"^\s*((re|aw|sv|antw|fwd?|wg|rv|tr)\s*(\[\d+\])?\s*:\s*)+", re.I)
 MOST_CHARS = 1_000_000  # of a message's own words
+FOOTER = re.compile(r"\s*[_=*-]{5,}")  # how a mailing list begins what it adds
+CHARSET = re.compile(r"<meta[^>]+charset[^>]*>", re.I)  # of the page before it was mail
+BUNDLES = ("multipart/mixed", "multipart/signed")
 STUB = 80  # characters of a plain text that only says that the message is HTML
 
 
@@ -67,7 +74,7 @@ def letter_of(found: Fetched, with_attachments: bool) -> Letter:
 def head_text(message: EmailMessage, name: str) -> str:
     """A head as it stands there, however odd."""
     raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    return " ".join(str(raw).split())
+    return " ".join(unescaped(str(raw)).split())
 
 
 def worded(message: EmailMessage, name: str) -> str:
@@ -88,7 +95,7 @@ def sender_of(message: EmailMessage) -> str:
 def body_of(message: EmailMessage, subject: str) -> tuple[str, str]:
     """The message's words: whole, and without quotes and signature."""
     plain, html = (message.get_body((kind,)) for kind in ("plain", "html"))
-    text = text_of(plain) if plain is not None else ""
+    text = text_of(plain) + further(message) if plain is not None else ""
     if html is None or len(text.strip()) > STUB:
         return as_markdown(text), as_markdown(trimmed(text, subject))
     page = text_of(html)
@@ -98,14 +105,27 @@ def body_of(message: EmailMessage, subject: str) -> tuple[str, str]:
     return html_body(page, None), own
 
 
+def further(message: EmailMessage) -> str:
+    """What plain text follows between pictures and files; not what a mailing list adds below."""
+    texts = (text_of(part) for part in message.iter_attachments() if is_further(part))
+    return "".join(f"\n\n{text}" for text in texts if not FOOTER.match(text))
+
+
+def is_further(part: MIMEPart) -> bool:
+    """Is it a piece of the message's plain text, and no file?"""
+    is_file = part.is_attachment() or part.get_filename()
+    return part.get_content_type() == "text/plain" and not is_file
+
+
 def text_of(part: MIMEPart) -> str:
     """A part's text in the encoding that it tells, else in the one that fits."""
-    try:
-        text = str(part.get_content())
-    except (LookupError, ValueError):
-        raw = part.get_payload(decode=True)
-        text = decode(raw) if isinstance(raw, bytes) and raw else ""
-    return text[:MOST_CHARS]
+    raw = part.get_payload(decode=True)
+    if not isinstance(raw, bytes):
+        return ""
+    told = part.get_content_charset("")
+    if not told and part.get_content_subtype() == "html":
+        return html_text(raw)[:MOST_CHARS]  # as the page itself tells
+    return encodings.worded(raw, told)[:MOST_CHARS]
 
 
 def as_markdown(text: str) -> str:
@@ -115,7 +135,7 @@ def as_markdown(text: str) -> str:
 
 def html_body(source: str, subject: str | None) -> str:
     """What a page says; without quotes and signature where a subject is given."""
-    data = source.encode("utf-8", "replace")
+    data = CHARSET.sub("", source).encode("utf-8", "replace")
     if depth(data) > MAX_DEPTH:
         raise NotReadable(f"is nested more than {MAX_DEPTH} levels deep")
     if not data.strip():
@@ -147,9 +167,18 @@ def lowered(text: str) -> str:
 
 def attachments_of(message: EmailMessage) -> tuple[str, ...]:
     """The attachments that can be read."""
-    parts = list(message.iter_attachments())[:MAX_ATTACHMENTS]
+    parts = islice(files_of(message), MAX_ATTACHMENTS)
     texts = (attached(part) for part in parts if not is_signature(part))
     return tuple("#" + lowered_below(text) for text in texts if text.startswith("## "))
+
+
+def files_of(message: EmailMessage) -> Iterator[EmailMessage]:
+    """What is attached, also within bundles: a seal, or a mailing list, puts all into one."""
+    for part in message.iter_attachments():
+        if part.get_content_type() in BUNDLES:
+            yield from files_of(part)
+        elif not is_further(part):
+            yield part
 
 
 def is_signature(part: EmailMessage) -> bool:

@@ -52,7 +52,7 @@ def mail_of(folder: str, told: Fetched, choice: Choice) -> Mail:
     heads = message_from_bytes(told.raw)
     said = [head(heads, name) for name in ("Date", "From", "Subject")]
     own = ids(head(heads, "Message-ID"))
-    id = digest(own[0]) if own else digest("no id", *said)
+    id = digest(own[0]) if own else digest("no id", *said, told.size, told.arrived_s)
     references = ids(head(heads, "References")) or ids(head(heads, "In-Reply-To"))[:1]
     answered = dict.fromkeys([*references[:1], *references[1 - MOST_REFERENCES :]])
     others = tuple(digest(other) for other in answered)

@@ -27,7 +27,7 @@ from knowledge.sources.mailbox.mails import (
 from knowledge.sources.mailbox.session import Session
 from knowledge.states import State, read_state, written_state
 
-VERSION = 1  # of the state, and of how mail is read
+VERSION = 2  # of the state, and of how mail is read
 MOST_OF_A_THREAD = 100  # messages; the next ones are a document of their own
 EMPTY = (
     "has no text that can be read; leave it out by `folders` or `senders`, or read `attachments`"
