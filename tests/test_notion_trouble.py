@@ -85,6 +85,20 @@ def test_a_page_that_breaks_costs_no_other_and_is_asked_for_again(
     assert list(read(passes.next())) == [TWO]
 
 
+def test_what_the_integration_may_not_do_in_mid_pass_takes_no_page_away(
+    server: Server, wiki: Notion, time: Still
+) -> None:
+    passes = Passes(reading(server, time))
+    passes.next()
+    wiki.change(2, blocks=(text("Shake it."),), edited_s=time.now)
+    for path in (f"/v1/blocks/{TWO}", f"/v1/pages/{TWO}"):
+        server.break_with("403", path)
+    items = passes.next()
+    assert [item.key for item in items if isinstance(item, Unreadable)] == [TWO]
+    server.mend()
+    assert read(passes.next()) == {TWO: "Shake it."}
+
+
 def test_where_page_after_page_breaks_the_pass_ends(
     server: Server, wiki: Notion, time: Still
 ) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from knowledge.net.errors import Missing, NetError, Refused
+from knowledge.net.errors import Denied, Missing, NetError, Refused
 from knowledge.sources._services.refusals import Json, whole
 from knowledge.sources.notion.ids import dashed
-from knowledge.sources.notion.service import Notion, gone, part
+from knowledge.sources.notion.service import Notion, part
 
 DEEPEST = 30  # levels
 MOST = 10_000  # blocks of a page
@@ -91,7 +91,7 @@ def within(told: Json, kind: str, own: Json) -> Iterator[str]:
 
 def noted(kind: str, error: NetError) -> str:
     """What stands for blocks that Notion never tells; "" where the page cannot be read."""
-    if kind == "synced_block" and gone(error):
+    if kind == "synced_block" and isinstance(error, (Missing, Denied)) and not whole(error):
         return NOT_SHARED
     never = isinstance(error, Refused) and not isinstance(error, Missing) and not whole(error)
     return NOT_TOLD if never and "(400)" in error.problem else ""

@@ -16,7 +16,7 @@ from knowledge.net.client import Client
 from knowledge.net.errors import Denied, Garbled, Missing, NetError, RateLimited, Unreached
 from knowledge.net.meaning import LATER, meant
 from knowledge.net.urls import shown
-from knowledge.sources._services.refusals import Json, said, whole
+from knowledge.sources._services.refusals import Json, said
 from knowledge.sources._services.site import Site
 
 if TYPE_CHECKING:
@@ -194,8 +194,8 @@ class Notion:
 
 
 def gone(error: NetError) -> bool:
-    """Is what was asked for not there, or not for us?"""
-    return isinstance(error, (Missing, Denied)) and not whole(error)
+    """Is what was asked for not there, or not shared? A 403 is about what the integration may."""
+    return isinstance(error, Missing)
 
 
 def objects(told: object) -> Sequence[Json]:
