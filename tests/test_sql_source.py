@@ -198,6 +198,10 @@ class TestRows:
             ({"text": "$anwser"}, "`text` names 'anwser', but the query has the columns id, quest"),
             ({"key": "$nr"}, "`key` names 'nr'"),
             ({"key": "same"}, "all rows have the same key"),
+            (
+                {"query": "SELECT a.*, b.id, b.answer FROM faq a JOIN faq b ON a.id = b.id"},
+                "`key` names 'id', and the query has several columns of that name",
+            ),
             ({"title": "costs $ 5"}, r"`title` has a `\$` with no column"),
             ({"changed": "updated"}, "`changed` names 'updated'"),
             ({"query": "SELECT nope FROM faq"}, "the query is wrong .*nope"),
@@ -310,6 +314,20 @@ def test_a_login_that_is_refused_is_told(postgres_url: str) -> None:
     with pytest.raises(SourceUnreadable, match="the login was refused") as caught:
         list(source("faq", wrong, QUERY, TEXT).documents(None))
     assert "hunter3" not in str(caught.value)
+
+
+@pytest.mark.endurance
+@pytest.mark.postgres
+@pytest.mark.parametrize("day", ["infinity", "0044-03-15 BC"])
+def test_a_date_that_no_calendar_has_is_told(postgres_url: str, day: str) -> None:
+    query = f"SELECT 1 AS id, DATE '{day}' AS until"
+    with pytest.raises(SourceUnreadable, match="beyond all calendars") as caught:
+        list(source("faq", postgres_url, query, "$until").documents(None))
+    assert "CAST" in caught.value.remedy
+    cast = f"SELECT id, CAST(until AS text) AS until FROM ({query}) AS dated"
+    [document] = source("faq", postgres_url, cast, "$until").documents(None)
+    assert isinstance(document, Document)
+    assert document.text == day
 
 
 @pytest.mark.endurance

@@ -56,6 +56,11 @@ TOLD = (  # what databases say, what that means, what to do; the first that fits
         "the query is wrong",
         "Correct `query`; try it in the database's own client",
     ),
+    (
+        r"(date|timestamp|time) too (large|small)",
+        "a row has a date that is beyond all calendars",
+        "Let `query` give it as a text (`CAST(… AS text)`), or NULL instead",
+    ),
     (r"file is not a database|malformed", "the file is no database, or damaged", "Check `url`"),
 )
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
@@ -22,6 +23,7 @@ from knowledge.reading.plain import Content, NotReadable, one_line
 
 Row = Mapping[str, object]
 SUFFIX = {"html": ".html", "text": ".txt"}
+TWIN = re.compile(r":\d+$")  # how SQLite names the second column of a name
 EMPTY = "has no text in its columns; leave such rows out by the query's WHERE"
 
 
@@ -63,16 +65,16 @@ class Shape:
         told = json.dumps([*self.templates.values(), self.format])
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
-    def check(self, columns: Collection[str]) -> None:
+    def check(self, columns: Sequence[str]) -> None:
         """Raise `ShapeWrong` where a template is none or has a column that is not there."""
         for option, template in self.templates.items():
             wording = Wording(template)
             if not wording.is_valid():
                 raise ShapeWrong(f"`{option}` has a `$` with no column's name after it; write `$$`")
             for column in wording.get_identifiers():
-                lacking(option, column, columns)
+                fitting(option, column, columns)
         if self.changed:
-            lacking("changed", self.changed, columns)
+            fitting("changed", self.changed, columns)
         if not self.key_columns:
             raise ShapeWrong("`key` has no column in it, so that all rows have the same key")
 
@@ -114,11 +116,14 @@ class Shape:
         return reading.read(text.encode("utf-8", "replace"), key + SUFFIX[self.format])
 
 
-def lacking(option: str, column: str, columns: Collection[str]) -> None:
-    """Raise `ShapeWrong` where the query has no such column."""
+def fitting(option: str, column: str, columns: Sequence[str]) -> None:
+    """Raise `ShapeWrong` where the query has no such column, or several."""
     if column not in columns:
         there = ", ".join(columns)
         raise ShapeWrong(f"`{option}` names {column!r}, but the query has the columns {there}")
+    if [TWIN.sub("", each) for each in columns].count(column) > 1:
+        problem = f"`{option}` names {column!r}, and the query has several columns of that name"
+        raise ShapeWrong(f"{problem}: give each its own by AS")
 
 
 @cache
