@@ -88,6 +88,10 @@ def theirs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
             yield document("One.", "l1")
             raise OSError("connection reset")
 
+    class Ending(Notes):
+        def load_data(self, only: str = "") -> list[Any]:
+            sys.exit("no login")
+
     class Lacking(Notes):
         def load_data(self, only: str = "") -> list[Any]:
             import not_installed_here  # type: ignore[import-not-found]  # noqa: F401
@@ -99,7 +103,7 @@ def theirs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
             return []
 
     for made in (Notes, Lazy, Random, Empty, Twice, Pictures, Odd, Texts, One, Raising, Breaking,
-                 Lacking, NotAReader):  # fmt: skip
+                 Ending, Lacking, NotAReader):  # fmt: skip
         setattr(module, made.__name__, made)
     module.function = lambda: None  # type: ignore[attr-defined]
     return module
@@ -211,6 +215,7 @@ def test_what_is_too_large_or_too_much_is_told() -> None:
         ("their_readers.Texts", "number 1 of what the reader gives is no document (a str)"),
         ("their_readers.One", "gives no list of documents but a str"),
         ("their_readers.Breaking", "the reader failed (OSError: connection reset)"),
+        ("their_readers.Ending", "the reader failed (SystemExit: no login)"),
         ("their_readers.Lacking", "Run `uv pip install not-installed-here`"),
         ("llama_index.readers.nowhere.Reader", "uv pip install llama-index-readers-nowhere`"),
     ],

@@ -132,7 +132,7 @@ class BridgeSource:
             other = "load_data" if self.called.method != "load_data" else "lazy_load_data"
             problem = f"the reader has no `{self.called.method}` of its own"
             raise self.trouble(problem, f'Set `method = "{other}"`') from None
-        except Exception as error:  # whatever the reader stumbles over; it may quote a secret
+        except (Exception, SystemExit) as error:  # some end the program; it may quote a secret
             problem = f"the reader failed ({self.said(error)})"
             raise self.trouble(problem, LATER) from None
 
@@ -143,7 +143,7 @@ class BridgeSource:
             return found(**self.called.options)
         except ModuleNotFoundError as error:
             raise self.missing(error) from None
-        except Exception as error:  # it may quote a secret
+        except (Exception, SystemExit) as error:  # it may quote a secret
             problem = f"the reader can't be made ({self.said(error)})"
             raise self.trouble(problem, f"Its options are: {taken(found)}") from None
 
@@ -157,7 +157,7 @@ class BridgeSource:
             found = getattr(import_module(home), name, None)
         except ModuleNotFoundError as error:
             raise self.missing(error) from None
-        except Exception as error:  # code of others, at import
+        except (Exception, SystemExit) as error:  # code of others, at import
             raise self.refused(f"can't be imported ({self.said(error)})") from None
         if found is None:
             raise self.refused(f"is not there: {home} has no {name}")
@@ -183,13 +183,12 @@ class BridgeSource:
         problem = f"the package of {module} is not installed"
         return self.trouble(problem, f"Run `uv pip install {wanted}`, and check `reader`")
 
-    def said(self, error: Exception) -> str:
+    def said(self, error: BaseException) -> str:
         """An error in a few words, without the options' values."""
-        words = reading.brief(error)
-        whole = str(error)
+        name, whole = type(error).__name__, str(error)
         for secret in self.called.secrets:
             whole = whole.replace(secret, "***")
-        return f"{type(error).__name__}: {one_line(whole)[:200]}".rstrip(". ") if whole else words
+        return f"{name}: {one_line(whole)[:200]}".rstrip(". ") if whole else name
 
 
 NOTHING = (
