@@ -309,7 +309,8 @@ async def test_a_forged_form_corrects_nothing(channel: str) -> None:
         assert opener.modal is not None
         opener.modal["custom_id"] = controls.reason(first)
         told = await there.people.submit("ana", {"correction": "None at all."})
-        said = (await there.people.look()).message(told.message)
+        seen = await there.people.wait_for(lambda seen: not seen.message(told.message).deferred)
+        said = seen.message(told.message)
         assert said.content == wording.NO_ANSWER_HERE
         assert there.bot.store.verdicts(first) == []
         await forged(there, "ana", channel, controls.withdraw(Verdict.DOWN, first))

@@ -13,6 +13,7 @@ from tests.bots import Made
 from tests.discord.bots import listening, quiet
 from tests.discord.ids import BOT, CHANNELS, PEOPLE
 from tests.discord.people import People, people_at
+from tests.discord.seen import Seen
 from tests.discord.seen import Shown as Message
 from tests.discord.server import serving
 from tests.discord.settings import Settings
@@ -136,8 +137,10 @@ class DiscordChat:
             await self.people.command(person, where, f"tandem {text}")
         except ControlRefused:
             await self.people.command(person, where, f"tandem {text}", stale=True)
+        await self.people.wait_for(lambda seen: not thinks(seen, before))
         if text == "forget-me":
             await self._sure(person, before)
+            await self.people.wait_for(lambda seen: not thinks(seen, before))
         return "\n".join(m.drawn for m in await self._only_for(person, before))
 
     async def choose(self, person: str, choice: str, said: Said) -> str:
@@ -263,6 +266,11 @@ class DiscordChat:
     async def _sure(self, person: str, before: set[str]) -> None:
         [asked] = await self._only_for(person, before)
         await self.people.press(person, asked.id, "Forget me")
+
+
+def thinks(seen: Seen, before: set[str]) -> bool:
+    """Is a response still to come? On a busy machine a bot says so first."""
+    return any(shown.deferred for shown in seen.messages if shown.id not in before)
 
 
 def worded(text: str) -> str:
