@@ -18,7 +18,7 @@ from knowledge.sources.confluence.passing import ConfluenceSource
 from knowledge.sources.confluence.rendering import markdown_of
 from tests.confluences import Confluence, Thing
 from tests.contracts import SourceContract
-from tests.faults import Server, Still, limits_for
+from tests.faults import Server, Still, as_json, limits_for
 from tests.networked import NetworkedSourceContract, Page
 from tests.passes import Passes, keys, read
 
@@ -288,6 +288,20 @@ def test_a_login_that_is_taken_for_nobody_forgets_nothing(
     with pytest.raises(SourceUnreadable, match="does not know us") as caught:
         list(reading(server, wiki, time).documents(None))
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_search_that_finds_nothing_of_what_it_counts_forgets_nothing(
+    server: Server, wiki: Confluence, time: Still
+) -> None:
+    passes = Passes(reading(server, wiki, time))
+    passes.next()
+    time.now += 25 * HOUR_S
+    search = f"{wiki.root}/rest/api/content/search"
+    server.routes[search] = lambda asked: as_json({"results": [], "_links": {}})
+    with pytest.raises(SourceUnreadable, match=r"counts \d entries and lists none"):
+        passes.next()
+    wiki.things = ()
+    assert keys(passes.next()) == []
 
 
 @pytest.mark.parametrize(

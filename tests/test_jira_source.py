@@ -16,7 +16,7 @@ from knowledge.sources.jira import adf, wiki
 from knowledge.sources.jira import source as jira
 from knowledge.sources.jira.passing import JiraSource
 from tests.contracts import SourceContract
-from tests.faults import Server, Still, limits_for
+from tests.faults import Server, Still, as_json, limits_for
 from tests.jiras import Jira, Ticket, when
 from tests.networked import NetworkedSourceContract, Page
 from tests.passes import Passes, keys, read
@@ -203,6 +203,20 @@ def test_a_login_that_failed_forgets_nothing(server: Server, tracker: Jira, time
     with pytest.raises(SourceUnreadable, match="does not know us") as caught:
         list(reading(server, tracker, time).documents(None))
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_search_that_finds_nothing_of_what_it_counts_forgets_nothing(
+    server: Server, tracker: Jira, time: Still
+) -> None:
+    passes = Passes(reading(server, tracker, time))
+    passes.next()
+    time.now += 25 * HOUR_S
+    search = "/rest/api/3/search/jql"
+    server.routes[search] = lambda asked: as_json({"issues": [], "isLast": True})
+    with pytest.raises(SourceUnreadable, match="counts 3 entries and lists none"):
+        passes.next()
+    tracker.tickets = ()
+    assert keys(passes.next()) == []
 
 
 @pytest.mark.parametrize(

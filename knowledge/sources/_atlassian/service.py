@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from knowledge.net.answers import Answer
 from knowledge.net.client import Client
-from knowledge.net.errors import Denied, Refused
+from knowledge.net.errors import Denied, Garbled, Refused
 from knowledge.net.urls import shown
 from knowledge.sources._atlassian.site import Site
 from knowledge.sources._services.refusals import Json, worded
@@ -62,6 +62,12 @@ class Service:
         if told.get("type") == "anonymous":
             where = shown(f"{self.site.url}{path}")
             raise Denied(where, "does not know us (answers as to nobody)", RENEW)
+
+    def check_found(self, count: int, found: Collection[object]) -> None:
+        """Raise `Garbled` where it counts some and lists none, as while its search is made anew."""
+        if count > 0 and not found:
+            remedy = "Check its search index; the next sync asks again"
+            raise Garbled(self.site.url, f"counts {count} entries and lists none", remedy)
 
 
 def words(told: Json) -> object:

@@ -180,6 +180,7 @@ class Journey:
         kinds, clause = self.scope.kinds, self.scope.pages
         self.count = self.lists.count(clause)
         found = self.lists.entries(clause + OLDEST, kinds, self.expand)
+        self.lists.service.check_found(self.count, found)
         # While pages go, a list by offsets passes over others: what seems gone is asked for.
         missed = self.held_pages - set(found)
         found |= self.lists.by_ids(clause, missed, kinds, self.expand)

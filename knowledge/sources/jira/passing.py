@@ -152,6 +152,7 @@ class Journey:
         self.hidden = set()
         self.count = self.search.count(self.clause)
         found = self.listed(self.clause)
+        self.search.service.check_found(self.count, found)
         missed = {key for key in self.held.held if "/" not in key} - set(found)
         named = self.search.named(self.clause, missed, self.wanted.listed)
         return found | {one.id: one for one in (self.taken(told) for told in named)}
