@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 
 from rich.console import Console
 from rich.markup import escape
@@ -33,10 +35,13 @@ def sync(app: App, bars: Bars, names: Sequence[str], full: bool, prune: bool, as
     code = 0
     for name in names:
         app.syncing.source(name)
-    for name, told in app.syncing.sync(names, full):
-        log.info("%s", told)  # a person is told it here
-        code = code if isinstance(told, SyncReport) else 1
-        tell(name, told, bars, as_json)
+    stdout = sys.stdout
+    with redirect_stdout(sys.stderr):  # what readers of others print is no report
+        for name, told in app.syncing.sync(names, full):
+            log.info("%s", told)  # a person is told it here
+            code = code if isinstance(told, SyncReport) else 1
+            with redirect_stdout(stdout):
+                tell(name, told, bars, as_json)
     for name in app.syncing.prune() if prune else app.syncing.removed():
         tell_removed(name, bars, prune, as_json)
     return code

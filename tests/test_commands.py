@@ -202,6 +202,27 @@ def test_a_sync_names_what_it_could_not_read_and_goes_on(tmp_path: Path) -> None
         assert (again["unchanged"], again["embedded"]) == (1, 0)
 
 
+READER = """from llama_index.core.readers.base import BaseReader
+from llama_index.core.schema import Document
+
+class Reader(BaseReader):
+    def load_data(self):
+        print("I read")
+        return [Document(text="Lunch is at noon.", id_="lunch")]
+"""
+
+
+@pytest.mark.endurance
+def test_what_a_reader_of_others_prints_is_no_part_of_the_report(tmp_path: Path) -> None:
+    pytest.importorskip("llama_index.core")
+    with terminal(tmp_path) as person:
+        person.write("talkative.py", READER)
+        person.write("tandem.toml", '[sources.a]\nuse = "bridge"\nreader = "talkative.Reader"\n')
+        told = person.tandem("sync", "--json")
+        assert [row["new"] for row in told.rows] == [1]
+        assert "I read" in told.err
+
+
 @pytest.mark.endurance
 def test_a_source_that_was_taken_out_of_the_settings_is_told_and_can_be_forgotten(
     tmp_path: Path,
