@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from knowledge.documents import Document
+from knowledge.documents import Document, Unreadable
 from knowledge.sources.mailbox.encodings import worded
 from tests.imap_server import ImapServer, serving
 from tests.test_mailbox_contract import mailbox
@@ -115,3 +115,11 @@ def test_what_lies_in_a_bundle_of_bundles_is_read_once(post: ImapServer, kind: s
     [document] = found(post, mail(body, outer), attachments=True)
     assert document.text.count(BEFORE) == document.text.count("Heat it slowly.") == 1
     assert "Attachment: heat.txt" in document.text
+
+
+def test_text_that_comes_after_what_is_too_large_is_told(post: ImapServer) -> None:
+    body, head = bundle(("application/zip", b"x" * 4000), ("text/plain", AFTER.encode()))
+    post.inbox.put(mail(body, head))
+    [item, *_] = mailbox(post, max_bytes=2048).documents(None)
+    assert isinstance(item, Unreadable)
+    assert "raise `max_bytes`" in item.reason

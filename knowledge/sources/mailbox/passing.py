@@ -30,7 +30,8 @@ from knowledge.states import State, read_state, written_state
 VERSION = 2  # of the state, and of how mail is read
 MOST_OF_A_THREAD = 100  # messages; the next ones are a document of their own
 EMPTY = (
-    "has no text that can be read; leave it out by `folders` or `senders`, or read `attachments`"
+    "has no text that can be read; leave it out by `folders` or `senders`, read `attachments`, "
+    "or raise `max_bytes` where its text comes after a large file"
 )
 
 
