@@ -93,7 +93,7 @@ def test_an_object_that_is_written_again_with_the_same_text_is_not_read(served: 
     [
         ({"secret": "guessed"}, "s3://acme/docs", "PermissionError.*credentials in `options`"),
         ({"key": "nobody"}, "s3://acme/docs", "PermissionError.*credentials in `options`"),
-        ({}, "s3://nowhere/docs", "FileNotFoundError.*Check `path`"),
+        ({}, "s3://nowhere/docs", "there is no s3://nowhere/docs. Check `path`"),
     ],
 )
 def test_what_is_wrong_is_said_without_the_secret_and_nothing_is_forgotten(

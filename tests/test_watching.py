@@ -244,10 +244,12 @@ def ended(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None]) -> None:
     loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
 
 
-def found(app: App, question: str, key: str, within_s: float = PATIENCE_S) -> bool:
-    until = time.monotonic() + within_s
+def found(app: App, question: str, key: str, there: bool = True) -> bool:
+    """Is a page found in the end, or not `there` any more?"""
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
-        if any(p.chunk.key == key for p in app.finder.search(question, None, app.dials)):
+        keys = {p.chunk.key for p in app.finder.search(question, None, app.dials)}
+        if (key in keys) is there:
             return True
         time.sleep(0.05)
     return False
@@ -267,5 +269,4 @@ def test_a_saved_page_is_found_by_a_search(
         assert found(app, "How hot is the kiln?", "kiln.md")
         (root / "kiln.md").rename(root / "oven.md")
         assert found(app, "How hot is the kiln?", "oven.md")
-        keys = {p.chunk.key for p in app.finder.search("kiln", None, app.dials)}
-        assert "kiln.md" not in keys
+        assert found(app, "kiln", "kiln.md", there=False)
