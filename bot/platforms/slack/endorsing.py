@@ -119,11 +119,15 @@ class Endorsements:
             elif await self._trusts(given.author):
                 reply = await self._reply(place, given.message)
                 if reply is not None:
-                    await brief(endorsing.endorse, reply, given.author)
-                    await brief(hear, self.desk.inbox, place, given.message, given.author)
+                    await brief(self._keep, endorsing, reply, given)
             if not added:
                 await brief(hear, self.desk.inbox, place, given.message, given.author)
             await brief(self.desk.inbox.tell, place, given.event)
+
+    def _keep(self, endorsing: Endorsing, reply: Reply, given: Reaction) -> None:
+        """In one thread, which goes to its end also where who waits for it leaves."""
+        endorsing.endorse(reply, given.author)
+        hear(self.desk.inbox, given.place, given.message, given.author)
 
     async def look(self, place: Place, root: str, since: str) -> None:
         """Bring what is kept of a thread in step with the ✅ that stand in it now.
