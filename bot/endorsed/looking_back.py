@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterable
 
 from bot.conversation import Place
+from bot.endorsed.endorsing import Endorsing
+from bot.endorsed.words import Reply
 from bot.inbox import Inbox
 
 
@@ -18,9 +20,20 @@ def unheard(inbox: Inbox, place: Place, message: str, people: Iterable[str]) -> 
     return [one for one in sorted(people) if not inbox.told(place, event_of(message, one))]
 
 
-def hear(inbox: Inbox, place: Place, message: str, person: str) -> None:
-    """A ✅ was heard of: given, or taken back."""
-    inbox.tell(place, event_of(message, person))
+def endorse(endorsing: Endorsing, inbox: Inbox, reply: Reply, by: str, same: bool = True) -> None:
+    """Keep an endorsement, and that it was heard of; see `Endorsing.endorse`.
+
+    Both in one call, which a thread ends also where who waits for it leaves: of one that is not
+    known to be heard of, forgetting is undone by looking.
+    """
+    endorsing.endorse(reply, by, same)
+    inbox.tell(reply.place, event_of(reply.message, by))
+
+
+def withdraw(endorsing: Endorsing, inbox: Inbox, place: Place, message: str, by: str) -> None:
+    """An endorsement was taken back, and that was heard of."""
+    endorsing.withdraw(place, message, by)
+    inbox.tell(place, event_of(message, by))
 
 
 def event_of(message: str, person: str) -> str:

@@ -10,7 +10,7 @@ import discord
 from bot.conversation import Place
 from bot.desk import Desk
 from bot.endorsed.endorsing import is_mark
-from bot.endorsed.looking_back import hear, unheard
+from bot.endorsed.looking_back import endorse, unheard, withdraw
 from bot.endorsed.words import Reply
 from bot.platforms.discord.calls import Refused, calling
 from bot.platforms.discord.keeping import insist, keep
@@ -37,13 +37,11 @@ class Endorsements:
             return
         message = str(payload.message_id)
         if not added:
-            await keep(endorsing.withdraw, place, message, by)
-            await keep(hear, self.desk.inbox, place, message, by)
+            await keep(withdraw, endorsing, self.desk.inbox, place, message, by)
         elif await self._trusts(place.workspace, by):
             reply = await insist(partial(self._reply, place, payload.channel_id, message))
             if reply is not None:
-                await keep(endorsing.endorse, reply, by)
-                await keep(hear, self.desk.inbox, place, message, by)
+                await keep(endorse, endorsing, self.desk.inbox, reply, by)
 
     async def cleared(self, place: Place, channel: int, id: int, all_signs: bool) -> None:
         """All reactions to a message were taken away, or all of one sign that endorses.
@@ -78,8 +76,7 @@ class Endorsements:
                 continue
             reply = await self._reply(place, channel, id)
             if reply is not None:
-                await keep(endorsing.endorse, reply, by, same=said.edited_at is None)
-                await keep(hear, inbox, place, id, by)
+                await keep(endorse, endorsing, inbox, reply, by, same=said.edited_at is None)
 
     async def _trusts(self, guild: str, person: str) -> bool:
         endorsing = self.desk.endorsing

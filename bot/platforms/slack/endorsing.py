@@ -15,7 +15,7 @@ from bot.brief import brief
 from bot.conversation import Place
 from bot.desk import Desk
 from bot.endorsed.endorsing import Endorsing, is_mark
-from bot.endorsed.looking_back import hear, unheard
+from bot.endorsed.looking_back import endorse, unheard, withdraw
 from bot.endorsed.words import Reply
 from bot.errors import DatabaseUnavailable
 from bot.platforms.slack.calls import Refused, calling
@@ -115,19 +115,13 @@ class Endorsements:
             if await brief(self.desk.inbox.told, place, given.event):
                 return
             if not added:
-                await brief(endorsing.withdraw, place, given.message, given.author)
+                inbox, message = self.desk.inbox, given.message
+                await brief(withdraw, endorsing, inbox, place, message, given.author)
             elif await self._trusts(given.author):
                 reply = await self._reply(place, given.message)
                 if reply is not None:
-                    await brief(self._keep, endorsing, reply, given)
-            if not added:
-                await brief(hear, self.desk.inbox, place, given.message, given.author)
+                    await brief(endorse, endorsing, self.desk.inbox, reply, given.author)
             await brief(self.desk.inbox.tell, place, given.event)
-
-    def _keep(self, endorsing: Endorsing, reply: Reply, given: Reaction) -> None:
-        """In one thread, which goes to its end also where who waits for it leaves."""
-        endorsing.endorse(reply, given.author)
-        hear(self.desk.inbox, given.place, given.message, given.author)
 
     async def look(self, place: Place, root: str, since: str) -> None:
         """Bring what is kept of a thread in step with the ✅ that stand in it now.
@@ -154,8 +148,7 @@ class Endorsements:
         for by in await brief(unheard, inbox, place, ts, given.people - self.me.ids):
             if await self._trusts(by):
                 reply = self._read(place, asked, said, await self._link(place.channel, ts))
-                await brief(endorsing.endorse, reply, by, same="edited" not in said)
-                await brief(hear, inbox, place, ts, by)
+                await brief(endorse, endorsing, inbox, reply, by, same="edited" not in said)
 
     async def _thread(self, channel: str, root: str) -> list[dict[str, Any]]:
         """What stands in a thread, its root first; of a long one the first `PAGES` pages."""
