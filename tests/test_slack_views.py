@@ -25,7 +25,6 @@ from bot.platforms.slack.views import (
     Readable,
     Reasoned,
     ViewUnreadable,
-    help_blocks,
     home,
     notice_modal,
     privacy_blocks,
@@ -33,7 +32,6 @@ from bot.platforms.slack.views import (
     reason_modal,
     result_modal,
     said_blocks,
-    status_blocks,
     working_modal,
 )
 from tests.slack_blocks import marked_texts, message_problems, mrkdwn_dangers, units, view_problems
@@ -239,12 +237,13 @@ def test_any_home_tab_is_harmless_and_within_all_limits(
 
 
 def test_help_names_the_ways_to_ask_and_the_tasks() -> None:
-    text = drawn(help_blocks(["rewrite", "summarize"]))
+    text = drawn(said_blocks(wording.help_text(["rewrite", "summarize"])))
     assert all(word in text for word in ("rag:", "tuned:", "/ask", "mute", "rewrite, summarize"))
 
 
 def test_status_says_who_waits_and_what_answers() -> None:
-    text = drawn(status_blocks("small-instruct", 2, 1))
+    reads = wording.reads(1, alone=True)
+    text = drawn(said_blocks(wording.status("small-instruct", 2, reads)))
     assert "2 questions waiting" in text
     assert "small-instruct and read 1 source for you." in text
 

@@ -235,13 +235,3 @@ def _sure() -> dict[str, Any]:
 def said_blocks(text: str) -> list[Block]:
     """Words of Tandem's own (help, status) for an ephemeral message."""
     return [section(lines(text, SECTION) or wording.EMPTY)]
-
-
-def help_blocks(tasks: Sequence[str] = ()) -> list[Block]:
-    """How to ask."""
-    return said_blocks(wording.help_text(tasks))
-
-
-def status_blocks(model: str, waiting: int, sources: int) -> list[Block]:
-    """How the bot is."""
-    return said_blocks(wording.status(model, waiting, wording.reads(sources, alone=True)))
